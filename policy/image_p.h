@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * Private: how an image lies in its file, shared by the writer and the reader,
+ * and what an open image is made of.
+ *
+ * The file is a CDB, then a trailer. Keys begin with an octet of kind; values
+ * are the structs below, whose fields are octet arrays, little-endian: no
+ * padding, no alignment, the same on every machine.
+ *
+ *   'M'              meta, then the tool's version and NUL
+ *   'A'              answer, then mname, rname, mx (wire), contact and NUL
+ *   'R' u32 number   rule, then owner, targets (wire), note, reason, ticket
+ *                    (each with NUL, and only when the rule has it)
+ *   'T' label        ref: the rule of a TLD; the label without length octet
+ *   'N' wire name    ref: what is known of a name; one record for each name
+ */
+#ifndef TLDGUARD_IMAGE_P_H
+#define TLDGUARD_IMAGE_P_H
+
+#include <assert.h>
+#include <cdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tldguard/image.h"
+
+#define TG_IMAGE_MAGIC     "TLDGUARD" /* eight octets, no NUL */
+#define TG_IMAGE_MAGIC_LEN 8
+#define TG_CDB_TOC_LEN     2048 /* 256 tables: position, slots */
+#define TG_CDB_TABLES      256
+
+enum tg_disk_kind {
+    TG_DISK_META = 'M',
+    TG_DISK_ANSWER = 'A',
+    TG_DISK_RULE = 'R',
+    TG_DISK_TLD = 'T',
+    TG_DISK_NAME = 'N'
+};
+
+struct tg_disk_trailer {
+    uint8_t magic[8];
+    uint8_t format[4];
+    uint8_t zero[4];
+    uint8_t digest[32]; /* SHA-256 of every octet before this field */
+};
+
+struct tg_disk_meta {
+    uint8_t format[4];
+    uint8_t serial[4];
+    uint8_t created[8];
+    uint8_t digest[32];
+    uint8_t rule_count[4];
+    uint8_t tool_len[2];
+    uint8_t zero[2];
+};
+
+struct tg_disk_answer {
+    uint8_t ttl[4];
+    uint8_t a[TG_SINK_MAX][4];
+    uint8_t aaaa[TG_SINK_MAX][16];
+    uint8_t a_count;
+    uint8_t aaaa_count;
+    uint8_t mname_len;
+    uint8_t rname_len;
+    uint8_t mx_len; /* 0: no exchange */
+    uint8_t has_contact;
+    uint8_t contact_len[2];
+};
+
+#define TG_DISK_HAS_NOTE   1u
+#define TG_DISK_HAS_REASON 2u
+#define TG_DISK_HAS_TICKET 4u
+
+struct tg_disk_rule {
+    uint8_t kind;
+    uint8_t exact;
+    uint8_t mode;
+    uint8_t action;
+    uint8_t severity;
+    uint8_t target_count;
+    uint8_t owner_len;
+    uint8_t texts; /* TG_DISK_HAS_* */
+    uint8_t note_len[2];
+    uint8_t reason_len[2];
+    uint8_t ticket_len[2];
+    uint8_t zero[2];
+};
+
+#define TG_DISK_ALLOW       1u          /* the name is the owner of an allow: rule says which */
+#define TG_DISK_ABOVE_ALLOW 2u          /* the owner of an allow lies below the name */
+#define TG_DISK_NO_RULE     0xffffffffu /* with a name that is only above an allow */
+
+struct tg_disk_ref {
+    uint8_t flags; /* of a name; 0 for a TLD */
+    uint8_t zero[3];
+    uint8_t rule[4];
+};
+
+static_assert(sizeof(struct tg_disk_trailer) == 48, "part of the format");
+static_assert(sizeof(struct tg_disk_meta) == 56, "part of the format");
+static_assert(sizeof(struct tg_disk_answer) == 172, "part of the format");
+static_assert(sizeof(struct tg_disk_rule) == 16, "part of the format");
+static_assert(sizeof(struct tg_disk_ref) == 8, "part of the format");
+static_assert(TG_DNAME_MAX <= UINT8_MAX, "name lengths are one octet");
+static_assert(TG_TEXT_MAX <= UINT16_MAX, "text lengths are two octets");
+static_assert(TG_RULES_MAX < TG_DISK_NO_RULE, "rule numbers are four octets");
+
+static inline uint16_t tg_get16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] | at[1] << 8);
+}
+
+static inline uint32_t tg_get32(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static inline uint64_t tg_get64(const uint8_t *at)
+{
+    return tg_get32(at) | (uint64_t)tg_get32(at + 4) << 32;
+}
+
+static inline void tg_put16(uint8_t *at, uint16_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static inline void tg_put32(uint8_t *at, uint32_t value)
+{
+    tg_put16(at, (uint16_t)value);
+    tg_put16(at + 2, (uint16_t)(value >> 16));
+}
+
+static inline void tg_put64(uint8_t *at, uint64_t value)
+{
+    tg_put32(at, (uint32_t)value);
+    tg_put32(at + 4, (uint32_t)(value >> 32));
+}
+
+/* A listed TLD. Sixteen octets: four of them share a cache line. */
+struct tg_tld {
+    uint64_t key;   /* of the label; 0: the slot is empty */
+    uint32_t rule;  /* its number */
+    uint32_t depth; /* labels of the longest name known below; 0: none is known */
+};
+
+/* Open addressing with linear probing, at most half full. */
+struct tg_tlds {
+    struct tg_tld *slots;
+    size_t size;    /* a power of two */
+    unsigned shift; /* 64 - log2(size) */
+};
+
+struct tg_image {
+    uint8_t *data; /* the whole file, in memory that is no longer writable */
+    size_t len;
+    struct cdb cdb; /* copied for each look-up, which writes into it */
+    struct tg_image_meta meta;
+    struct tg_answer answer;
+    struct tg_rule *rules; /* they point into data */
+    size_t rule_count;
+    struct tg_tlds tlds;
+    bool monitors;
+};
+
+/* The reader's errand: where to put the image, and where to complain. */
+struct tg_opening {
+    const char *name;
+    struct tg_diags *diags;
+    struct tg_image *image;
+};
+
+/** Adds an error about the image to the opening's diags; returns status. */
+enum tg_status tg_opening_fail(const struct tg_opening *opening, enum tg_status status,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* One record, both parts inside the image's memory. */
+struct tg_record {
+    uint64_t at; /* its position in the file */
+    const uint8_t *key;
+    size_t key_len; /* 1.. */
+    const uint8_t *value;
+    size_t value_len;
+};
+
+/* The data section ends where the first table starts. */
+static inline uint64_t tg_image_data_end(const struct tg_image *image)
+{
+    return tg_get32(image->data);
+}
+
+/**
+ * Goes to the next record of an image whose records were checked.
+ * @param record the record before, or one whose at is 0 to begin.
+ * @return false behind the last one.
+ */
+bool tg_record_next(const struct tg_image *image, struct tg_record *record);
+
+/** Checks that the records and the hash tables are whole and fit each other:
+ * afterwards tg_record_next() and cdb_find() can be trusted. */
+enum tg_status tg_image_check_index(const struct tg_opening *opening);
+
+/** Decodes meta, answer and rules into the image, and checks each. */
+enum tg_status tg_image_decode(const struct tg_opening *opening);
+
+/** Checks TLD and name records against the rules; fills the table of TLDs. */
+enum tg_status tg_image_check_refs(const struct tg_opening *opening);
+
+/**
+ * Makes an empty table.
+ * @param count how many TLDs it must hold.
+ * @return TG_OK or TG_ENOMEM. To be freed by free(slots).
+ */
+enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count);
+
+/**
+ * Adds a TLD that is not in the table.
+ * @param label lower-case, with its length octet.
+ * @return how many slots were looked at, which is the price of finding it.
+ */
+size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t rule);
+
+/**
+ * Finds a TLD.
+ * @param label with its length octet, any case.
+ * @return borrowed, or NULL.
+ */
+struct tg_tld *tg_image_find_tld(const struct tg_image *image, const uint8_t *label);
+
+/**
+ * tg_image_name() for a name with one octet of room before it.
+ * @param key the room, which is overwritten, then the name.
+ * @param len of the name.
+ */
+bool tg_image_find_name(
+    const struct tg_image *image, uint8_t *key, size_t len, struct tg_image_name *out);
+
+#endif

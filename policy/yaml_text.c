@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* The text below the YAML: reading it, its bytes, its lines, messages about a place in it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "yaml.h"
+
+#define MESSAGE_MAX 3000 /* two names of TG_DNAME_TEXT_MAX and words around them */
+#define SOURCE_MAX  500  /* longer lines are not shown: 1000 messages may show one */
+
+/* Where the line that holds the first byte of each stretch of text starts: finding a line from
+ * there costs at most one stretch, and a mark for each line would cost more than the text. */
+#define STRETCH ((size_t)2 * 1024)
+struct tg_yaml_mark {
+    uint32_t line; /* 0.. */
+    uint32_t start;
+};
+
+const char *tg_yaml_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}
+
+static enum tg_status io_error(const char *path, struct tg_diags *diags, int error)
+{
+    tg_diags_add(diags, TG_DIAG_ERROR, tg_yaml_name(path), 0, 0, NULL, "cannot be read: %s",
+        strerror(error));
+    return TG_EIO;
+}
+
+/* Reads to the end, or one byte past the limit. Grows by doubling: a pipe has no size. */
+static enum tg_status read_all(
+    int fd, const char *path, char **text, size_t *len, struct tg_diags *diags)
+{
+    size_t cap = 16 * 1024;
+    size_t used = 0;
+    char *buf = malloc(cap);
+    ssize_t got = 0;
+    enum tg_status status = TG_ENOMEM;
+    while (buf) {
+        got = read(fd, buf + used, cap - 1 - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        used += (size_t)got;
+        if (used > TG_YAML_SIZE_MAX)
+            break;
+        if (used == cap - 1) {
+            char *grown = realloc(buf, cap * 2);
+            if (!grown)
+                goto out;
+            buf = grown;
+            cap *= 2;
+        }
+    }
+    if (!buf)
+        goto out;
+    if (got < 0) {
+        status = io_error(path, diags, errno);
+        goto out;
+    }
+    if (used > TG_YAML_SIZE_MAX) {
+        tg_diags_add(diags, TG_DIAG_ERROR, tg_yaml_name(path), 0, 0, NULL, "larger than %zu bytes",
+            TG_YAML_SIZE_MAX);
+        status = TG_ETOOBIG;
+        goto out;
+    }
+    buf[used] = '\0';
+    *text = buf;
+    *len = used;
+    return TG_OK;
+out:
+    free(buf);
+    return status;
+}
+
+enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct tg_diags *diags)
+{
+    bool standard = strcmp(path, "-") == 0;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return io_error(path, diags, errno);
+    enum tg_status status = read_all(fd, path, text, len, diags);
+    if (!standard)
+        close(fd);
+    return status;
+}
+
+/* Length of the UTF-8 character (RFC 3629: no surrogates, no long forms), 0 when it is none. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+    if (s[0] < 0x80)
+        return 1;
+    size_t len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4 || len > left)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+/* What is wrong with the character at s, NULL for nothing. */
+static const char *bad_character(const unsigned char *s, size_t left, size_t *len)
+{
+    *len = utf8_len(s, left);
+    if (*len == 0) {
+        *len = 1;
+        return "not UTF-8; save the file as UTF-8";
+    }
+    if (s[0] == '\r' && (left < 2 || s[1] != '\n'))
+        return "a carriage return without a line feed; end lines with LF or CR LF";
+    if ((s[0] < 0x20 && s[0] != '\t' && s[0] != '\n' && s[0] != '\r') || s[0] == 0x7f ||
+        (s[0] == 0xc2 && s[1] < 0xa0 && s[1] != 0x85))
+        return "a control character; remove it";
+    return NULL;
+}
+
+/* One line without its newline. One message a line: a file in another encoding has many. */
+static void scan_line(struct tg_yaml *doc, size_t from, size_t to)
+{
+    const unsigned char *text = (const unsigned char *)doc->text;
+    if (to - from > TG_YAML_LINE_MAX) {
+        tg_yaml_error(
+            doc, from, "a line of over %zu bytes; write one entry a line", TG_YAML_LINE_MAX);
+        return;
+    }
+    if (from < to && text[from] == '%') {
+        tg_yaml_error(doc, from, "YAML directives (%%...) are not used here; remove the line");
+        return;
+    }
+    for (size_t at = from; at < to;) {
+        size_t len = 1;
+        /* the line feed behind the line is in view: a carriage return needs it */
+        const char *wrong = bad_character(text + at, doc->len - at, &len);
+        if (wrong) {
+            tg_yaml_error(doc, at, "%s", wrong);
+            return;
+        }
+        at += len;
+    }
+}
+
+void tg_yaml_scan(struct tg_yaml *doc)
+{
+    size_t count = doc->len / STRETCH + 1;
+    size_t marked = 0;
+    uint32_t line = 0;
+    doc->marks = tg_arena_array(doc->arena, count, sizeof(*doc->marks));
+    if (!doc->marks) {
+        doc->oom = true;
+        return;
+    }
+    for (size_t from = 0; from <= doc->len; line++) {
+        const char *end = from < doc->len ? memchr(doc->text + from, '\n', doc->len - from) : NULL;
+        size_t to = end ? (size_t)(end - doc->text) : doc->len;
+        for (; marked < count && marked * STRETCH <= to; marked++)
+            doc->marks[marked] = (struct tg_yaml_mark){line, (uint32_t)from};
+        scan_line(doc, from, to);
+        from = to + 1;
+    }
+}
+
+size_t tg_yaml_place(const struct tg_yaml *doc, size_t at, unsigned *line, unsigned *col)
+{
+    if (at > doc->len)
+        at = doc->len;
+    struct tg_yaml_mark mark = doc->marks[at / STRETCH];
+    size_t start = mark.start;
+    /* The line may have started long before the stretch, so look from the stretch on. */
+    size_t from = at - at % STRETCH;
+    if (from < start)
+        from = start;
+    const char *end;
+    while (from < at && (end = memchr(doc->text + from, '\n', at - from)) != NULL) {
+        mark.line++;
+        start = from = (size_t)(end - doc->text) + 1;
+    }
+    *line = mark.line + 1;
+    *col = (unsigned)(at - start) + 1;
+    if (start == 0 && doc->len >= 3 && memcmp(doc->text, "\xef\xbb\xbf", 3) == 0 && *col > 3)
+        *col -= 3; /* editors do not show a byte order mark */
+    return start;
+}
+
+static void add(struct tg_yaml *doc, enum tg_diag_level level, size_t at, const char *message)
+{
+    unsigned line;
+    unsigned col;
+    char source[SOURCE_MAX + 1];
+    size_t start = tg_yaml_place(doc, at, &line, &col);
+    size_t left = doc->len - start;
+    size_t len = left < sizeof(source) ? left : sizeof(source);
+    const char *end = len > 0 ? memchr(doc->text + start, '\n', len) : NULL;
+    if (end)
+        len = (size_t)(end - (doc->text + start));
+    bool shown = len < sizeof(source);
+    if (shown) {
+        memcpy(source, doc->text + start, len);
+        source[len] = '\0';
+    }
+    tg_diags_add(doc->diags, level, doc->name, line, col, shown ? source : NULL, "%s", message);
+}
+
+__attribute__((format(printf, 4, 0))) static void message(
+    struct tg_yaml *doc, enum tg_diag_level level, size_t at, const char *fmt, va_list args)
+{
+    char text[MESSAGE_MAX];
+    if (!doc->diags)
+        return;
+    if (tg_diags_kept(doc->diags) >= TG_DIAGS_MAX) {
+        /* it will only be counted; a million of them must not cost a million look-ups */
+        tg_diags_add(doc->diags, level, doc->name, 0, 0, NULL, "not kept");
+        return;
+    }
+    vsnprintf(text, sizeof(text), fmt, args);
+    add(doc, level, at, text);
+}
+
+void tg_yaml_error(struct tg_yaml *doc, size_t at, const char *fmt, ...)
+{
+    va_list args;
+    if (doc->mute_errors)
+        return;
+    doc->errors++;
+    va_start(args, fmt);
+    message(doc, TG_DIAG_ERROR, at, fmt, args);
+    va_end(args);
+}
+
+void tg_yaml_warn(struct tg_yaml *doc, size_t at, const char *fmt, ...)
+{
+    va_list args;
+    if (doc->mute_warnings)
+        return;
+    va_start(args, fmt);
+    message(doc, TG_DIAG_WARNING, at, fmt, args);
+    va_end(args);
+}
