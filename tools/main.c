@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* tldguard(1): one command, a thin file per subcommand over the library. */
+#include <string.h>
+
+#include "tools/tool.h"
+
+static const struct tg_command *const commands[] = {
+    &tg_cmd_check,
+    &tg_cmd_compile,
+    &tg_cmd_show,
+    &tg_cmd_explain,
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void help(FILE *out)
+{
+    fprintf(out,
+        "Usage: tldguard COMMAND [OPTION]... [ARGUMENT]...\n"
+        "Policies against look-alike domain names, for the resolver module tldguard.so.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(out, "\n  --help     this text; 'tldguard COMMAND --help' tells more\n"
+                 "  --version  the version\n\n"
+                 "Example: tldguard compile policy.yaml -o policy.cdb\n"
+                 "Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 broken input or system.\n");
+}
+
+static int run(int argc, char **argv)
+{
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help(stdout);
+        return EXIT_FINE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("tldguard " TG_VERSION);
+        return EXIT_FINE;
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i]->name) == 0)
+            return commands[i]->run(commands[i], argc - 1, argv + 1);
+    fprintf(stderr, "tldguard: unknown command '%s'; see 'tldguard --help'\n", argv[1]);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+
+    if (argc < 2) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    code = run(argc, argv);
+    /* A full disk behind a redirection must not look like success. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("tldguard: standard output");
+        return EXIT_BROKEN;
+    }
+    return code;
+}
