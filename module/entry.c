@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * The six entry points of a dynlib module, and nothing else. Unbound looks
+ * them up by name with dlsym(); nobody here may call them by name, as the
+ * daemon exports names of its own.
+ */
+#include "module/guard.h"
+
+#define TG_EXPORT __attribute__((visibility("default")))
+
+TG_EXPORT int init(struct module_env *env, int id);
+TG_EXPORT void deinit(struct module_env *env, int id);
+TG_EXPORT void operate(
+    struct module_qstate *qstate, enum module_ev event, int id, struct outbound_entry *entry);
+TG_EXPORT void inform_super(struct module_qstate *qstate, int id, struct module_qstate *super);
+TG_EXPORT void clear(struct module_qstate *qstate, int id);
+TG_EXPORT size_t get_mem(struct module_env *env, int id);
+
+static struct dynlibmod_env *dynlib_env(struct module_env *env, int id)
+{
+    return env->modinfo[id];
+}
+
+static const enum inplace_cb_list_type answered[] = {
+    inplace_cb_reply, inplace_cb_reply_cache, inplace_cb_reply_servfail};
+#define ANSWERED (sizeof(answered) / sizeof(answered[0]))
+
+/* What Unbound's callback lists hold must be gone before our code is: they outlive a reload. */
+static void unregister(struct module_env *env, int id)
+{
+    dynlib_env(env, id)->inplace_cb_delete_wrapped(env, inplace_cb_query_response, id);
+    for (size_t i = 0; i < ANSWERED; i++)
+        dynlib_env(env, id)->inplace_cb_delete_wrapped(env, answered[i], id);
+}
+
+static bool hook(struct module_env *env, int id, struct tg_guard *guard,
+    enum inplace_cb_list_type type, void *callback)
+{
+    return dynlib_env(env, id)->inplace_cb_register_wrapped(callback, type, guard, env, id) != 0;
+}
+
+static bool register_all(struct module_env *env, int id, struct tg_guard *guard)
+{
+    bool ok;
+
+    if (guard->passive)
+        return true;
+    ok = hook(env, id, guard, inplace_cb_query_response, (void *)&tg_operate_received);
+    /* A callback costs every cached answer; only modes that watch need it. */
+    for (size_t i = 0; ok && tg_image_monitors(guard->image) && i < ANSWERED; i++)
+        ok = hook(env, id, guard, answered[i], (void *)&tg_operate_answered);
+    if (!ok) {
+        log_err("tldguard: cannot register with Unbound: out of memory");
+        unregister(env, id);
+    }
+    return ok;
+}
+
+int init(struct module_env *env, int id)
+{
+    struct tg_guard *guard = NULL;
+
+    if (!tg_abi_same_build())
+        return 0;
+    if (dynlib_env(env, id)->func_init != &init) {
+        log_err("tldguard: refusing to start: the layout of this Unbound is not the one of its "
+                "headers; rebuild tldguard against the source of the installed package");
+        return 0;
+    }
+    if (!tg_guard_create(&guard))
+        return 0;
+    if (!register_all(env, id, guard)) {
+        tg_guard_destroy(&guard);
+        return 0;
+    }
+    dynlib_env(env, id)->dyn_env = guard;
+    return 1;
+}
+
+void deinit(struct module_env *env, int id)
+{
+    struct tg_guard *guard = dynlib_env(env, id)->dyn_env;
+
+    unregister(env, id);
+    tg_guard_destroy(&guard);
+    dynlib_env(env, id)->dyn_env = NULL;
+}
+
+void operate(
+    struct module_qstate *qstate, enum module_ev event, int id, struct outbound_entry *entry)
+{
+    struct tg_guard *guard = dynlib_env(qstate->env, id)->dyn_env;
+
+    (void)entry;
+    switch (event) {
+    case module_event_new:
+    case module_event_pass: /* behind dns64 a question arrives as PASS */
+        tg_operate_question(guard, qstate, id);
+        break;
+    case module_event_moddone:
+        qstate->ext_state[id] = module_finished;
+        break;
+    default:
+        qstate->ext_state[id] = module_error;
+        break;
+    }
+}
+
+void inform_super(struct module_qstate *qstate, int id, struct module_qstate *super)
+{
+    (void)qstate;
+    (void)id;
+    (void)super;
+}
+
+void clear(struct module_qstate *qstate, int id)
+{
+    qstate->minfo[id] = NULL;
+}
+
+size_t get_mem(struct module_env *env, int id)
+{
+    return tg_guard_memory(dynlib_env(env, id)->dyn_env);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+#include "module/json.h"
+
+#include <string.h>
+
+#define ESCAPE_MAX 6  /* \u00XX */
+#define NUMBER_MAX 20 /* digits of UINT64_MAX */
+
+static void put(struct tg_json *json, const char *bytes, size_t count)
+{
+    /* One byte stays free for the NUL, also while the text is unfinished. */
+    if (json->full || count > json->cap - json->len - 1) {
+        json->full = true;
+        return;
+    }
+    memcpy(json->buf + json->len, bytes, count);
+    json->len += count;
+}
+
+static void put_byte(struct tg_json *json, char byte)
+{
+    put(json, &byte, 1);
+}
+
+/* What stands before a value: a comma unless it is the first, and its key. One check of the
+ * room for all of it: a line has some fifty of them. */
+static void put_key(struct tg_json *json, const char *key)
+{
+    const size_t key_len = key != NULL ? strlen(key) : 0;
+    const size_t quotes = key != NULL ? 3 : 0; /* "": */
+    char *to = json->buf + json->len;
+    /* A string cannot be mistaken for a bracket: it ends in a quote. */
+    const bool comma = json->len > 0 && to[-1] != '{' && to[-1] != '[';
+
+    if (json->full || (comma ? 1 : 0) + key_len + quotes > json->cap - json->len - 1) {
+        json->full = true;
+        return;
+    }
+    if (comma)
+        *to++ = ',';
+    if (key != NULL) {
+        *to++ = '"';
+        memcpy(to, key, key_len);
+        to += key_len;
+        *to++ = '"';
+        *to++ = ':';
+    }
+    json->len = (size_t)(to - json->buf);
+}
+
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* An octet that does not stand for itself in a JSON string: how many bytes. */
+static size_t escape(unsigned char octet, char out[ESCAPE_MAX])
+{
+    static const char hex[] = "0123456789abcdef";
+
+    if (octet == '"' || octet == '\\') {
+        out[0] = '\\';
+        out[1] = (char)octet;
+        return 2;
+    }
+    /* The short forms of RFC 8259 (\n, \t) are a choice, and readers of DNS
+     * names take them for something else (RFC 1035: \t is the letter t). */
+    memcpy(out, "\\u00", 4);
+    out[4] = hex[octet >> 4];
+    out[5] = hex[octet & 0xf];
+    return ESCAPE_MAX;
+}
+
+void tg_json_start(struct tg_json *json, char *buf, size_t cap)
+{
+    json->buf = buf;
+    json->cap = cap;
+    json->len = 0;
+    json->full = false;
+}
+
+size_t tg_json_end(struct tg_json *json)
+{
+    put_byte(json, '\n');
+    if (json->full)
+        json->len = 0;
+    json->buf[json->len] = '\0';
+    return json->len;
+}
+
+void tg_json_open(struct tg_json *json, const char *key, char bracket)
+{
+    put_key(json, key);
+    put_byte(json, bracket);
+}
+
+void tg_json_close(struct tg_json *json, char bracket)
+{
+    put_byte(json, bracket);
+}
+
+void tg_json_fixed(struct tg_json *json, const char *members)
+{
+    put_key(json, NULL);
+    put(json, members, strlen(members));
+}
+
+void tg_json_number(struct tg_json *json, const char *key, uint64_t value)
+{
+    put_key(json, key);
+    tg_json_add_number(json, value);
+}
+
+void tg_json_string(struct tg_json *json, const char *key, const char *text)
+{
+    tg_json_string_cut(json, key, text, SIZE_MAX);
+}
+
+void tg_json_string_cut(struct tg_json *json, const char *key, const char *text, size_t limit)
+{
+    tg_json_text(json, key);
+    tg_json_add_cut(json, text, limit);
+    tg_json_text_end(json);
+}
+
+void tg_json_text(struct tg_json *json, const char *key)
+{
+    put_key(json, key);
+    put_byte(json, '"');
+}
+
+void tg_json_add(struct tg_json *json, const char *piece)
+{
+    tg_json_add_cut(json, piece, SIZE_MAX);
+}
+
+void tg_json_add_cut(struct tg_json *json, const char *piece, size_t limit)
+{
+    while (*piece != '\0' && !json->full) {
+        char out[ESCAPE_MAX];
+        size_t count = 0;
+
+        while (count < limit && is_plain(piece[count]))
+            count++;
+        put(json, piece, count);
+        piece += count;
+        limit -= count;
+        if (*piece == '\0' || limit == 0)
+            return;
+        count = escape((unsigned char)*piece, out);
+        if (count > limit)
+            return;
+        put(json, out, count);
+        piece++;
+        limit -= count;
+    }
+}
+
+void tg_json_add_number(struct tg_json *json, uint64_t value)
+{
+    char digits[NUMBER_MAX];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    put(json, digits + at, sizeof(digits) - at);
+}
+
+void tg_json_text_end(struct tg_json *json)
+{
+    put_byte(json, '"');
+}
+
+#define DAY           86400          /* seconds */
+#define ERA           146097         /* days of 400 years */
+#define SECOND        1000000000L    /* nanoseconds */
+#define YEAR_0        (-62167219200) /* 0000-01-01T00:00:00Z */
+#define YEAR_9999_END 253402300799
+
+static int64_t in_range(int64_t seconds)
+{
+    if (seconds < YEAR_0)
+        return YEAR_0;
+    return seconds > YEAR_9999_END ? YEAR_9999_END : seconds;
+}
+
+static void put_digits(struct tg_json *json, int64_t value, size_t count, char after)
+{
+    char digits[8];
+
+    digits[count] = after;
+    for (size_t i = count; i-- > 0; value /= 10)
+        digits[i] = (char)('0' + value % 10);
+    put(json, digits, count + 1);
+}
+
+/* A date of the Gregorian calendar, from the days since 0000-01-01. Years are
+ * counted from March here, which makes the leap day the last of its year. */
+static void put_date(struct tg_json *json, int64_t days)
+{
+    const int64_t since = days - 60 + ERA; /* -0400-03-01; an era more keeps it positive */
+    const int64_t day = since % ERA;
+    const int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    const int64_t day_of_year = day - (365 * year + year / 4 - year / 100);
+    const int64_t month = (5 * day_of_year + 2) / 153; /* 0: March */
+    const bool next_year = month >= 10;                /* January, February */
+
+    put_digits(json, (since / ERA - 1) * 400 + year + (next_year ? 1 : 0), 4, '-');
+    put_digits(json, next_year ? month - 9 : month + 3, 2, '-');
+    put_digits(json, day_of_year - (153 * month + 2) / 5 + 1, 2, 'T');
+}
+
+/* Not gmtime_r() and strftime(): they take the lock of the time zone, know the locale, and
+ * fail for odd years. */
+void tg_json_time(struct tg_json *json, const char *key, struct timespec when)
+{
+    const int64_t borrow = when.tv_nsec % SECOND < 0 ? 1 : 0;
+    const int64_t nanoseconds = when.tv_nsec % SECOND + borrow * SECOND;
+    const int64_t seconds = in_range(in_range(when.tv_sec) + when.tv_nsec / SECOND - borrow);
+    const int64_t of_day = (seconds - YEAR_0) % DAY;
+
+    tg_json_text(json, key);
+    put_date(json, (seconds - YEAR_0) / DAY);
+    put_digits(json, of_day / 3600, 2, ':');
+    put_digits(json, of_day / 60 % 60, 2, ':');
+    put_digits(json, of_day % 60, 2, '.');
+    put_digits(json, nanoseconds / 1000, 6, 'Z');
+    tg_json_text_end(json);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * Writes JSON (RFC 8259) into a buffer of fixed size, for the writer thread:
+ * no allocation, no locale, no printf. A sticky cursor: write everything, then
+ * ask once with tg_json_end() whether it had room. Output is pure ASCII.
+ *
+ * The caller keeps the order right (what is opened is closed, members have
+ * keys, elements have none); commas and escapes are kept here. Any thread,
+ * one at a time per cursor.
+ */
+#ifndef TG_MODULE_JSON_H
+#define TG_MODULE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+struct tg_json {
+    char *buf;
+    size_t cap; /* of buf, the closing NUL included */
+    size_t len; /* written so far */
+    bool full;  /* something did not fit: what stands in buf is of no use */
+};
+
+/**
+ * Starts a text.
+ * @param buf borrowed until tg_json_end().
+ * @param cap its size in bytes, 1 .. .
+ */
+void tg_json_start(struct tg_json *json, char *buf, size_t cap);
+
+/**
+ * Ends the text with a newline and a NUL.
+ * @return its length with the newline, without the NUL; 0 when it did not fit,
+ *         and then buf holds the empty string.
+ */
+size_t tg_json_end(struct tg_json *json);
+
+/*
+ * In all of these key is the member's name, which must need no escapes, or
+ * NULL for an element of an array and for the outermost value.
+ */
+
+/** Opens an object or an array: bracket is '{' or '['. */
+void tg_json_open(struct tg_json *json, const char *key, char bracket);
+
+/** Closes it: bracket is '}' or ']'. */
+void tg_json_close(struct tg_json *json, char bracket);
+
+/**
+ * Members or elements that are always the same, written as they stand in JSON: "\"a\":1,\"b\":2".
+ * For the speed of the line: the same as writing them one by one.
+ */
+void tg_json_fixed(struct tg_json *json, const char *members);
+
+/** A number. */
+void tg_json_number(struct tg_json *json, const char *key, uint64_t value);
+
+/**
+ * A time as ISO 8601 writes it, UTC, with microseconds: "2026-03-04T05:06:07.123456Z".
+ * @param when seconds since 1970, any value: tv_nsec below 0 or over a second counts on,
+ *             and what lies outside the years 0000 .. 9999 becomes their first or last second.
+ */
+void tg_json_time(struct tg_json *json, const char *key, struct timespec when);
+
+/** A string, from text that may hold any octet but NUL. */
+void tg_json_string(struct tg_json *json, const char *key, const char *text);
+
+/**
+ * A string that takes at most limit bytes of the line, without its quotes: what
+ * is more is cut off, never within an escape.
+ */
+void tg_json_string_cut(struct tg_json *json, const char *key, const char *text, size_t limit);
+
+/*
+ * A string made of several pieces: tg_json_text(), tg_json_add() as often as
+ * needed, tg_json_text_end(). Octets that are not printable ASCII become \u00XX.
+ */
+void tg_json_text(struct tg_json *json, const char *key);
+void tg_json_add(struct tg_json *json, const char *piece);
+void tg_json_add_cut(struct tg_json *json, const char *piece, size_t limit);
+void tg_json_add_number(struct tg_json *json, uint64_t value);
+void tg_json_text_end(struct tg_json *json);
+
+#endif

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# libtgevent knows nothing of Unbound and is tested without it; tldguard.so is
+# the glue, and module/ub.h alone includes Unbound's headers.
+noinst_LTLIBRARIES += module/libtgevent.la
+module_libtgevent_la_SOURCES = \
+	include/tldguard/event.h module/event.c module/rrtype.c \
+	module/json.h module/json.c \
+	module/view.h module/view.c \
+	module/queue.h module/queue.c \
+	module/logfile.h module/logfile.c \
+	module/writer.h module/writer.c
+module_libtgevent_la_LIBADD = $(PTHREAD_LIBS)
+
+if BUILD_MODULE
+unboundlibdir = $(libdir)/unbound
+unboundlib_LTLIBRARIES = module/tldguard.la
+module_tldguard_la_SOURCES = \
+	module/ub.h module/guard.h \
+	module/entry.c module/guard.c module/abi.c module/operate.c \
+	module/answer.c module/record.c
+module_tldguard_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem $(UNBOUND_SRC) \
+	-DTG_UB_CRI=$(TG_UB_CRI) -DTG_UB_DOQ=$(TG_UB_DOQ)
+module_tldguard_la_LDFLAGS = -module $(AM_LDFLAGS) $(TG_MODULE_LDFLAGS) \
+	-export-symbols-regex '^(init|deinit|operate|inform_super|clear|get_mem)$$'
+module_tldguard_la_LIBADD = module/libtgevent.la policy/libtgcore.la
+endif
+dist_man_MANS += module/tldguard.conf.5

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+#include "module/logfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PASSWD_BUFFER 4096
+
+static void user_text(char *text, size_t cap)
+{
+    const uid_t uid = geteuid();
+    char buffer[PASSWD_BUFFER];
+    struct passwd entry;
+    struct passwd *found = NULL;
+
+    if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found != NULL)
+        (void)snprintf(text, cap, "running as %.64s, uid %lu", found->pw_name, (unsigned long)uid);
+    else
+        (void)snprintf(text, cap, "running as uid %lu", (unsigned long)uid);
+}
+
+void tg_logfile_init(struct tg_logfile *file, const char *path)
+{
+    *file = (struct tg_logfile){.path = path, .fd = -1};
+    user_text(file->user, sizeof(file->user));
+}
+
+void tg_logfile_fini(struct tg_logfile *file)
+{
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    file->fd = -1;
+}
+
+/* True when the file does not end in a newline: whoever wrote it died in the middle. */
+static bool is_torn(int fd, off_t size)
+{
+    char last = '\n';
+
+    return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+int tg_logfile_open(struct tg_logfile *file)
+{
+    /* Non-blocking, for what turns out not to be a regular file. */
+    const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    const int fd = open(file->path, flags, S_IRUSR | S_IWUSR | S_IRGRP);
+    struct stat status;
+    int error;
+
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &status) != 0) {
+        error = errno;
+        goto fail;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        error = EINVAL;
+        goto fail;
+    }
+    tg_logfile_fini(file);
+    file->fd = fd;
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
+    file->torn = is_torn(fd, status.st_size);
+    return 0;
+fail:
+    (void)close(fd);
+    return error;
+}
+
+bool tg_logfile_current(const struct tg_logfile *file)
+{
+    struct stat status;
+
+    /* Where the path cannot be looked at for another reason, the open file is the best there is. */
+    if (lstat(file->path, &status) != 0)
+        return errno != ENOENT;
+    return status.st_dev == file->device && status.st_ino == file->inode;
+}
+
+static int append(int fd, const char *bytes, size_t len, size_t *done)
+{
+    while (*done < len) {
+        const ssize_t count = write(fd, bytes + *done, len - *done);
+
+        if (count > 0)
+            *done += (size_t)count;
+        else if (count == 0)
+            return EIO;
+        else if (errno != EINTR)
+            return errno;
+    }
+    return 0;
+}
+
+int tg_logfile_write(struct tg_logfile *file, const char *bytes, size_t len, size_t *done)
+{
+    if (file->torn) {
+        size_t newline_done = 0;
+        const int error = append(file->fd, "\n", 1, &newline_done);
+
+        if (error != 0)
+            return error;
+        file->torn = false;
+    }
+    return append(file->fd, bytes, len, done);
+}
+
+/* The error in words for this file, and what to do: advice may be "". */
+static const char *words_of(const struct tg_logfile *file, int error, const char **advice)
+{
+    struct stat status;
+
+    *advice = "";
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        *advice = lstat(file->path, &status) == 0
+                      ? "; make the file readable and writable for that user"
+                      : "; make the folder writable for that user";
+        return strerror(error);
+    case ENOENT:
+        *advice = "; make the folder, writable for that user";
+        return "the folder does not exist";
+    case ELOOP:
+        return "it is a symbolic link; give the path of the file itself";
+    case EISDIR:
+        return "it is a folder";
+    case EINVAL:
+    case ENXIO: /* a socket */
+        return "it is not a regular file";
+    default:
+        return strerror(error);
+    }
+}
+
+void tg_logfile_reason(const struct tg_logfile *file, int error, char *text, size_t cap)
+{
+    const char *advice;
+    const char *words = words_of(file, error, &advice);
+
+    if (advice[0] != '\0')
+        (void)snprintf(text, cap, "cannot write: %s (%s)%s", words, file->user, advice);
+    else
+        (void)snprintf(text, cap, "cannot write: %s", words);
+}

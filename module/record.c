@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* Who asked, put into the event, and the event put into the queue. */
+#include <string.h>
+
+#include "module/guard.h"
+
+static enum tg_transport transport_of(const struct comm_point *c)
+{
+    if (c->type == comm_udp)
+        return TG_TRANSPORT_UDP;
+#if TG_UB_DOQ
+    if (c->type == comm_doq)
+        return TG_TRANSPORT_DOQ;
+#endif
+    if (c->use_h2)
+        return TG_TRANSPORT_DOH;
+    return c->ssl ? TG_TRANSPORT_DOT : TG_TRANSPORT_TCP;
+}
+
+/* client_addr, not remote_addr: behind a PROXYv2 front-end the latter is the proxy. */
+static void set_client(struct tg_event *event, const struct comm_reply *client)
+{
+    const struct sockaddr_storage *addr = &client->client_addr;
+
+    if (addr->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+        event->family = 4;
+        event->port = ntohs(in->sin_port);
+        memcpy(event->address, &in->sin_addr, sizeof(in->sin_addr));
+    } else if (addr->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+        event->family = 6;
+        event->port = ntohs(in6->sin6_port);
+        memcpy(event->address, &in6->sin6_addr, sizeof(in6->sin6_addr));
+    }
+    if (client->c)
+        event->transport = (uint8_t)transport_of(client->c);
+}
+
+/* Only the used part of the names is copied: most are short. */
+static void copy_event(struct tg_event *to, const struct tg_event *from)
+{
+    memcpy(to, from, offsetof(struct tg_event, qname));
+    memcpy(to->qname, from->qname, from->qname_len);
+    memcpy(to->twin, from->twin, from->twin_len);
+}
+
+void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct comm_reply *client)
+{
+    struct tg_event *slot = tg_queue_claim(guard->queue);
+
+    if (!slot)
+        return; /* the queue has counted it */
+    copy_event(slot, event);
+    set_client(slot, client);
+    tg_queue_commit(guard->queue, slot);
+}
+
+void tg_record_waiting(
+    struct tg_guard *guard, struct module_qstate *qstate, const struct tg_event *event)
+{
+    const struct timeval *now = qstate->env->now_tv;
+    struct tg_event one;
+
+    copy_event(&one, event);
+    one.time.tv_sec = now->tv_sec;
+    one.time.tv_nsec = now->tv_usec * 1000;
+    for (struct mesh_reply *r = qstate->mesh_info->reply_list; r; r = r->next) {
+        one.flags = (uint8_t)((r->qflags & BIT_RD ? TG_FLAG_RD : 0) |
+                              (r->qflags & BIT_CD ? TG_FLAG_CD : 0) |
+                              (r->edns.bits & EDNS_DO ? TG_FLAG_DO : 0));
+        tg_record_one(guard, &one, &r->query_reply);
+    }
+}

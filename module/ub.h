@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * The only place that includes Unbound's headers. They come from the source
+ * tree of the daemon that will load us (--with-unbound-src): their layout
+ * depends on its configure options and on its patches.
+ */
+#ifndef TG_MODULE_UB_H
+#define TG_MODULE_UB_H
+
+/* clang-format off: config.h decides what the others declare */
+#include "config.h"
+#include "dynlibmod/dynlibmod.h"
+#include "services/cache/dns.h"
+#include "services/mesh.h"
+#include "sldns/rrdef.h"
+#include "sldns/sbuffer.h"
+#include "util/config_file.h"
+#include "util/data/dname.h"
+#include "util/data/msgreply.h"
+#include "util/data/packed_rrset.h"
+#include "util/log.h"
+#include "util/module.h"
+#include "util/net_help.h"
+#include "util/netevent.h"
+#include "util/regional.h"
+/* clang-format on */
+
+/*
+ * construct_reply_info_base() without what differs between releases:
+ * reason_bogus came with 1.18.0, norecttl with 1.22.0. configure tried which
+ * one compiles.
+ */
+static inline struct reply_info *tg_ub_reply(
+    struct regional *region, uint16_t flags, time_t ttl, size_t an, size_t ns)
+{
+#if TG_UB_CRI == 13
+    return construct_reply_info_base(region, flags, 1, ttl, PREFETCH_TTL_CALC(ttl), ttl, 0, an, ns,
+        0, an + ns, sec_status_insecure, LDNS_EDE_NONE);
+#elif TG_UB_CRI == 12
+    return construct_reply_info_base(region, flags, 1, ttl, PREFETCH_TTL_CALC(ttl), ttl, an, ns, 0,
+        an + ns, sec_status_insecure, LDNS_EDE_NONE);
+#else
+    return construct_reply_info_base(region, flags, 1, ttl, PREFETCH_TTL_CALC(ttl), ttl, an, ns, 0,
+        an + ns, sec_status_insecure);
+#endif
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * The block log: one thread that takes events out of the queue and appends
+ * them to a file, one line of JSON each (event.h says what is in a line).
+ *
+ * What a reader of the file can rely on:
+ * - Lines are whole. A file that ends in half a line, left by a crash, gets a
+ *   newline first. Many lines go out with one write(); the rest of a write that
+ *   was cut short is written before anything else.
+ * - Nothing is lost unseen. What the queue could not take is told in the field
+ *   tldguard.lost of the next line, and event.sequence jumps by as many. When the
+ *   writer stops and no event follows, a line of its own tells it.
+ * - The log can be rotated by renaming or deleting it, without a signal: the
+ *   writer looks before each batch whether the path still names its file,
+ *   and makes a new one if not. Exception: a disk that is full in the middle
+ *   of a line, and whose log was then moved away, leaves half a line at the very
+ *   end of the old file; the new one starts with that line, whole.
+ *
+ * Writing that fails is tried again ten times a second, and meanwhile events
+ * wait in the queue. Lines are handed to the kernel, not forced to disk: they survive
+ * the end of the process, not always that of the machine.
+ */
+#ifndef TG_MODULE_WRITER_H
+#define TG_MODULE_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "module/queue.h"
+#include "tldguard/diag.h"
+#include "tldguard/event.h"
+#include "tldguard/status.h"
+
+struct tg_writer;
+
+/**
+ * What is said to people: that writing failed, that it works again, and what
+ * was lost when it stopped. Only changes are told, not each try.
+ * @param arg  as given to tg_writer_create().
+ * @param text one line without newline and without control characters; borrowed for the call.
+ * Called from the writer's thread; must not call the writer.
+ */
+typedef void (*tg_writer_say)(void *arg, const char *text);
+
+struct tg_writer_stats {
+    uint64_t written; /* events that stand in the file, whole */
+    uint64_t lost;    /* events the queue did not take, or that could not be written at the end */
+    uint64_t errors;  /* tries to open or write that failed */
+    int last_errno;   /* of the last of them; 0: none */
+    bool failing;     /* the last try failed */
+};
+
+/**
+ * Opens the log and starts the thread, which takes no signals.
+ *
+ * The file is made if it is not there (mode 0640 less the umask). It must be a
+ * regular file, not reached by a symbolic link as its last part, and readable
+ * as well: its last byte tells whether it ends in a whole line.
+ * @param path     the log; copied. Use an absolute one where the process changes its folder.
+ * @param queue    borrowed until the writer is destroyed; the writer is its one consumer, and
+ *                 its first: losses are told from those of the queue's beginning on.
+ * @param observer copied, strings too.
+ * @param say      may be NULL.
+ * @param arg      handed to say.
+ * @param out      output: the writer, to be freed with tg_writer_destroy().
+ * @param diags    on failure gets one error that names the path, the reason, and, where
+ *                 rights are missing, the user this runs as and what to do. May be NULL.
+ * @return TG_OK; TG_EIO (cannot be opened, or not a regular file); TG_ENOMEM (also: no
+ *         thread to be had). On failure *out is unchanged and no thread runs; the
+ *         file may have been made.
+ */
+enum tg_status tg_writer_create(const char *path, struct tg_queue *queue,
+    const struct tg_observer *observer, tg_writer_say say, void *arg, struct tg_writer **out,
+    struct tg_diags *diags);
+
+/**
+ * Writes what is queued, says what was lost, ends the thread and closes the
+ * file. Nobody may push any more. When writing fails each thing is tried once:
+ * what then is left is counted in lost and said, and the queue is empty. It waits for the
+ * kernel, so a file system that hangs in write() holds it.
+ * A second call does nothing. The statistics stay readable.
+ */
+void tg_writer_stop(struct tg_writer *writer);
+
+/**
+ * Stops the writer if it runs, frees it, sets the pointer to NULL.
+ * @param writer may be NULL, and may point to NULL.
+ */
+void tg_writer_destroy(struct tg_writer **writer);
+
+/**
+ * Reads the statistics: each number is right, but taken at its own moment.
+ * @param out output, always written. Any thread, until the writer is destroyed.
+ */
+void tg_writer_stats(const struct tg_writer *writer, struct tg_writer_stats *out);
+
+/** Bytes of memory it holds, without the queue's. Any thread. */
+size_t tg_writer_memory(const struct tg_writer *writer);
+
+#endif
