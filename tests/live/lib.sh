@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034
+# What the live tests share: TAP, the world, questions. A test sources it, calls
+# live_begin, tests, and ends with live_end.
+#
+# Environment, as `make check` sets it: TG_SRC, TG_BUILD, TLDGUARD, TLDGUARD_MODULE,
+# UNBOUND_PREFIX, NSD. Run by hand, a test takes what scripts/setup has built.
+# Exit: 0 all passed, 1 some failed, 77 cannot run here.
+
+if [[ -z ${TG_SRC:-} ]]; then
+    TG_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+    TG_BUILD=$TG_SRC/build
+    live_env=$("$TG_SRC/scripts/env") || { echo "1..0 # SKIP nothing is built"; exit 77; }
+    eval "$live_env"
+fi
+# shellcheck source-path=SCRIPTDIR source=../../scripts/lib/world.sh
+source "$TG_SRC/scripts/lib/world.sh"
+
+live_count=0
+live_failed=0
+live_answer=''           # what the last question brought, in lines
+live_client=${TG_BUILD:-}/tests/support/ask
+
+# Every type of TLD rule, on names that all exist outside.
+live_policy="$(dirname "${BASH_SOURCE[0]}")/policy.yaml"
+world_zones=(
+    'army.cm lookalike.zone' 'army.om lookalike.zone' 'army.ne lookalike.zone'
+    'army.et lookalike.zone' 'army.il lookalike.zone' 'army.co lookalike.zone'
+    'partner.ml honest.zone' 'example.net honest.zone' 'example.xml honest.zone' 'example.mlx honest.zone'
+)
+
+ok() {
+    live_count=$((live_count + 1))
+    echo "ok $live_count - $1"
+}
+
+# not_ok NAME [LINE...]: the lines tell what was seen.
+not_ok() {
+    live_count=$((live_count + 1))
+    live_failed=$((live_failed + 1))
+    echo "not ok $live_count - $1"
+    shift
+    (($# == 0)) || printf '%s\n' "$@" | sed 's/^/#   /'
+}
+
+# is NAME GOT WANTED
+is() {
+    if [[ $2 == "$3" ]]; then
+        ok "$1"
+    else
+        not_ok "$1" "got:    ${2//$'\n'/$'\n'        }" "wanted: ${3//$'\n'/$'\n'        }"
+    fi
+}
+
+# holds NAME TEXT PART: the part is in the text.
+holds() {
+    if [[ $2 == *"$3"* ]]; then
+        ok "$1"
+    else
+        not_ok "$1" "not in it: $3" "$2"
+    fi
+}
+
+# check NAME COMMAND...: the command succeeds.
+check() {
+    if "${@:2}"; then ok "$1"; else not_ok "$1" "failed: ${*:2}"; fi
+}
+
+bail() {
+    printf 'Bail out! %s\n' "${*//$'\n'/$'\n'# }"
+    exit 1
+}
+
+# live_create: the run folder and the outside world, without the resolver.
+live_create() {
+    local why
+    why=$(world_missing)
+    [[ -z $why ]] || { echo "1..0 # SKIP $why"; exit 77; }
+    [[ -x $live_client ]] || { echo "1..0 # SKIP no test client $live_client"; exit 77; }
+    trap world_end EXIT
+    world_create "$TG_SRC/scripts/world" || bail "$world_error"
+    live_log=$world_dir/log/block.jsonl
+    world_compile "$live_policy" || bail "$world_error"
+    world_start nsd || bail "$world_error"
+}
+
+live_begin() {
+    live_create
+    world_start unbound || bail "$world_error"
+}
+
+live_end() {
+    echo "1..$live_count"
+    if ((live_failed > 0)); then
+        sed 's/^/# unbound: /' "$world_dir/unbound.log" | tail -n 30
+        exit 1
+    fi
+    exit 0
+}
+
+# ask ARG...: of tests/support/ask; what it prints goes to live_answer.
+ask() {
+    live_answer=$("$live_client" -p "$world_unbound_port" "$@") || true
+}
+
+# field NAME: the lines of the last answer that start so, without the name.
+field() {
+    sed -n "s/^$1 //p;s/^$1\$//p" <<<"$live_answer"
+}
+
+# asked: the last answer without what differs from one question to the next; the TTLs
+# of the outside world, 300, count down in the cache.
+asked() {
+    sed -E '/^source |^size /d; s/ (2[0-9]{2}|300) IN / 300 IN /' <<<"$live_answer"
+}
+
+live_events() {
+    if [[ -e $live_log ]]; then wc -l <"$live_log"; else echo 0; fi
+}
+
+# live_until COMMAND...: until it succeeds, which is a matter of a writer's 50 ms.
+live_until() {
+    local deadline=$((SECONDS + 10))
+    until "$@"; do
+        ((SECONDS < deadline)) || return 1
+        world_pause
+    done
+}
+
+live_has_events() { (($(live_events) >= $1)); }
+live_await_events() { live_until live_has_events "$1"; }
+live_await_line() { live_until grep -qsF "$1" "$live_log"; }

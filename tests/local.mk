@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# A unit test is one program of one source file of the same name, in tests/unit.
+if HAVE_CMOCKA
+tg_unit = \
+	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
+	tests/unit/test_policy tests/unit/test_settings \
+	tests/unit/test_image tests/unit/test_decide tests/unit/test_explain \
+	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_queue tests/unit/test_writer
+
+check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
+tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c
+tests_support_libtgtest_la_SOURCES = \
+	tests/support/oracle.h tests/support/oracle.c \
+	tests/support/gen.h tests/support/gen.c \
+	tests/support/tmpdir.h tests/support/tmpdir.c
+
+check_PROGRAMS += $(tg_unit)
+TESTS += $(tg_unit)
+
+# What every unit test links: the allocation functions go through tests/support/oom.c.
+LDADD = $(TG_WRAP_LDFLAGS) tests/support/libtgtest.la module/libtgevent.la policy/libtldguard.la \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(LDNS_LIBS) $(LIBCRYPTO_LIBS) $(PTHREAD_LIBS) \
+	tests/support/liboom.la
+endif
+
+# The client that the live tests ask with.
+check_PROGRAMS += tests/support/ask
+tests_support_ask_SOURCES = tests/support/ask.c
+tests_support_ask_LDADD = $(LDNS_LIBS)
+
+tg_scripts = tests/golden/run
+# A sanitized module needs a sanitized daemon: then the live tests are not for us.
+if BUILD_MODULE
+if !SANITIZED
+tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
+	tests/live/start.sh tests/live/log.sh
+endif
+endif
+TESTS += $(tg_scripts)
+TEST_EXTENSIONS = .sh
+EXTRA_DIST += $(tg_scripts)
+EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml

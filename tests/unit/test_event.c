@@ -1,0 +1,859 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "tldguard/event.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct tg_observer observer = {"res1.example.net", "69a7bc1f"};
+
+static uint8_t name_of(const char *text, uint8_t wire[TG_DNAME_MAX])
+{
+    size_t len;
+
+    assert_int_equal(tg_dname_from_text(text, strlen(text), wire, &len, NULL), TG_OK);
+    return (uint8_t)len;
+}
+
+/* "MX army.ml" of 10.1.2.3, blocked by NXDOMAIN: the other tests change one thing of it. */
+static struct tg_event sample(void)
+{
+    struct tg_event event = {
+        .time = {1772600767, 123456789},
+        .serial = 2026030401,
+        .qtype = TG_TYPE_MX,
+        .qclass = TG_CLASS_IN,
+        .port = 53124,
+        .family = 4,
+        .address = {10, 1, 2, 3},
+        .transport = TG_TRANSPORT_UDP,
+        .flags = TG_FLAG_RD,
+        .rcode = 3,
+        .reply = TG_REPLY_NXDOMAIN,
+        .mode = TG_MODE_BLOCK,
+        .action = TG_ACTION_NXDOMAIN,
+        .severity = TG_SEVERITY_HIGH,
+        .kind = TG_KIND_TLD,
+        .owner_at = 5,
+    };
+
+    event.qname_len = name_of("army.ml", event.qname);
+    event.twin_len = name_of("army.mil", event.twin);
+    return event;
+}
+
+/*
+ * The fields of ECS 8.17 that a line may have, by their type there, and no
+ * other outside "tldguard". Taken from generated/ecs/ecs_flat.yml of elastic/ecs.
+ */
+enum ecs_type { ECS_DATE, ECS_TEXT, ECS_TEXTS, ECS_LONG, ECS_IP, ECS_IPS };
+static const struct field {
+    const char *name;
+    enum ecs_type type;
+} fields[] = {
+    {"@timestamp", ECS_DATE},
+    {"dns.header_flags", ECS_TEXTS},
+    {"dns.op_code", ECS_TEXT},
+    {"dns.question.class", ECS_TEXT},
+    {"dns.question.name", ECS_TEXT},
+    {"dns.question.top_level_domain", ECS_TEXT},
+    {"dns.question.type", ECS_TEXT},
+    {"dns.response_code", ECS_TEXT},
+    {"dns.type", ECS_TEXT},
+    {"ecs.version", ECS_TEXT},
+    {"event.action", ECS_TEXT},
+    {"event.category", ECS_TEXTS},
+    {"event.dataset", ECS_TEXT},
+    {"event.id", ECS_TEXT},
+    {"event.kind", ECS_TEXT},
+    {"event.module", ECS_TEXT},
+    {"event.outcome", ECS_TEXT},
+    {"event.provider", ECS_TEXT},
+    {"event.reason", ECS_TEXT},
+    {"event.sequence", ECS_LONG},
+    {"event.severity", ECS_LONG},
+    {"event.type", ECS_TEXTS},
+    {"message", ECS_TEXT},
+    {"network.protocol", ECS_TEXT},
+    {"network.transport", ECS_TEXT},
+    {"network.type", ECS_TEXT},
+    {"observer.hostname", ECS_TEXT},
+    {"observer.product", ECS_TEXT},
+    {"observer.type", ECS_TEXT},
+    {"observer.vendor", ECS_TEXT},
+    {"observer.version", ECS_TEXT},
+    {"related.hosts", ECS_TEXTS},
+    {"related.ip", ECS_IPS},
+    {"rule.category", ECS_TEXT},
+    {"rule.id", ECS_TEXT},
+    {"rule.name", ECS_TEXT},
+    {"rule.ruleset", ECS_TEXT},
+    {"rule.version", ECS_TEXT},
+    {"source.ip", ECS_IP},
+    {"source.port", ECS_LONG},
+    {"tldguard.action", ECS_TEXT},
+    {"tldguard.boot", ECS_TEXT},
+    {"tldguard.lost", ECS_LONG},
+    {"tldguard.mode", ECS_TEXT},
+    {"tldguard.reply", ECS_TEXT},
+    {"tldguard.serial", ECS_LONG},
+    {"tldguard.severity", ECS_TEXT},
+    {"tldguard.transport", ECS_TEXT},
+    {"tldguard.twin", ECS_TEXT},
+};
+
+/* Values that ECS lists, for the fields where it does. */
+static const struct {
+    const char *name;
+    const char *words; /* each between spaces */
+} listed[] = {
+    {"dns.header_flags", " AA TC RD RA AD CD DO "},
+    {"dns.type", " answer query "},
+    {"event.category", " network "},
+    {"event.kind", " alert event "},
+    {"event.outcome", " success failure unknown "},
+    {"event.type", " access allowed connection denied end info protocol start "},
+    {"network.transport", " udp tcp "},
+    {"network.type", " ipv4 ipv6 "},
+};
+
+static bool is_date(const char *text)
+{
+    static const char shape[] = "0000-00-00T00:00:00.000000Z";
+
+    if (strlen(text) != strlen(shape))
+        return false;
+    for (size_t i = 0; shape[i] != '\0'; i++) {
+        if (shape[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i])
+            return false;
+    }
+    return true;
+}
+
+static bool is_ip(const json_t *value)
+{
+    uint8_t address[16];
+
+    return inet_pton(AF_INET, json_string_value(value), address) == 1 ||
+           inet_pton(AF_INET6, json_string_value(value), address) == 1;
+}
+
+static void check_list(const char *name, const json_t *value)
+{
+    char word[64];
+
+    for (size_t i = 0; i < COUNT_OF(listed); i++) {
+        if (strcmp(listed[i].name, name) != 0)
+            continue;
+        (void)snprintf(word, sizeof(word), " %s ", json_string_value(value));
+        assert_non_null(strstr(listed[i].words, word));
+    }
+}
+
+static void check_field(const char *name, const json_t *value)
+{
+    const struct field *field = NULL;
+    size_t at;
+    json_t *element;
+
+    for (size_t i = 0; i < COUNT_OF(fields) && field == NULL; i++) {
+        if (strcmp(fields[i].name, name) == 0)
+            field = &fields[i];
+    }
+    if (field == NULL)
+        fail_msg("%s is not in the table", name);
+    switch (field->type) {
+    case ECS_LONG:
+        assert_true(json_is_integer(value) && json_integer_value(value) >= 0);
+        return;
+    case ECS_DATE:
+        assert_true(json_is_string(value) && is_date(json_string_value(value)));
+        return;
+    case ECS_IP:
+    case ECS_TEXT:
+        assert_true(json_is_string(value) && json_string_length(value) > 0);
+        assert_true(field->type != ECS_IP || is_ip(value));
+        check_list(name, value);
+        return;
+    case ECS_IPS:
+    case ECS_TEXTS:
+        assert_true(json_is_array(value) && json_array_size(value) > 0);
+        json_array_foreach((json_t *)(uintptr_t)value, at, element)
+        {
+            assert_true(json_is_string(element) && json_string_length(element) > 0);
+            assert_true(field->type != ECS_IPS || is_ip(element));
+            check_list(name, element);
+        }
+        return;
+    }
+}
+
+static void check_object(const char *prefix, json_t *object)
+{
+    const char *key;
+    json_t *value;
+
+    assert_true(json_object_size(object) > 0);
+    json_object_foreach(object, key, value)
+    {
+        char name[128];
+
+        (void)snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", key);
+        if (json_is_object(value))
+            check_object(name, value);
+        else
+            check_field(name, value);
+    }
+}
+
+/* One line of ASCII, one JSON object with no member twice, ECS throughout; to be freed. */
+static json_t *parse(const char *line, size_t len)
+{
+    json_error_t error;
+    json_t *root;
+
+    assert_true(len > 0 && len < TG_EVENT_LINE_MAX);
+    assert_int_equal(strlen(line), len);
+    assert_int_equal(line[len - 1], '\n');
+    for (size_t i = 0; i + 1 < len; i++)
+        assert_true(line[i] >= 0x20 && line[i] < 0x7f);
+    root = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL)
+        fail_msg("%s: %s", error.text, line);
+    assert_true(json_is_object(root));
+    check_object("", root);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(root, "ecs"), "version")), "8.17.0");
+    return root;
+}
+
+static json_t *parse_event(const struct tg_event *event)
+{
+    char line[TG_EVENT_LINE_MAX];
+
+    return parse(line, tg_event_format(event, 1, 0, &observer, line));
+}
+
+/* "a.b.c" of an object; NULL when it is not there. */
+static const json_t *at_path(const json_t *root, const char *path)
+{
+    char key[64];
+
+    for (;;) {
+        const size_t len = strcspn(path, ".");
+
+        (void)snprintf(key, sizeof(key), "%.*s", (int)len, path);
+        root = json_object_get(root, key);
+        if (path[len] == '\0' || root == NULL)
+            return root;
+        path += len + 1;
+    }
+}
+
+static void assert_text(const json_t *root, const char *path, const char *expected)
+{
+    const json_t *value = at_path(root, path);
+
+    if (json_is_array(value))
+        value = json_array_get(value, 0);
+    if (expected == NULL)
+        assert_null(value);
+    else if (value == NULL)
+        fail_msg("%s is not there", path);
+    else
+        assert_string_equal(json_string_value(value), expected);
+}
+
+/* The whole line, for its order; written out, so that a change of a field is seen here. */
+static void test_line(void **state)
+{
+    static const char expected[] =
+        "{\"@timestamp\":\"2026-03-04T05:06:07.123456Z\","
+        "\"message\":\"blocked MX army.ml for 10.1.2.3: looks like army.mil\","
+        "\"ecs\":{\"version\":\"8.17.0\"},"
+        "\"event\":{\"kind\":\"alert\",\"category\":[\"network\"],"
+        "\"type\":[\"denied\",\"protocol\"],\"action\":\"dns-block\",\"outcome\":\"success\","
+        "\"severity\":73,\"reason\":\"look-alike of army.mil (rule ml)\","
+        "\"module\":\"tldguard\",\"dataset\":\"tldguard.block\",\"provider\":\"tldguard\","
+        "\"id\":\"res1.example.net-69a7bc1f-1042\",\"sequence\":1042},"
+        "\"dns\":{\"type\":\"answer\",\"op_code\":\"QUERY\",\"header_flags\":[\"RD\"],"
+        "\"response_code\":\"NXDOMAIN\",\"question\":{\"name\":\"army.ml\",\"type\":\"MX\","
+        "\"class\":\"IN\",\"top_level_domain\":\"ml\"}},"
+        "\"source\":{\"ip\":\"10.1.2.3\",\"port\":53124},"
+        "\"network\":{\"transport\":\"udp\",\"protocol\":\"dns\",\"type\":\"ipv4\"},"
+        "\"rule\":{\"id\":\"ml\",\"name\":\"ml looks like mil\","
+        "\"category\":\"look-alike-tld\",\"ruleset\":\"tldguard\",\"version\":\"2026030401\"},"
+        "\"observer\":{\"vendor\":\"tldguard\",\"product\":\"tldguard\","
+        "\"type\":\"dns-resolver\",\"version\":\"" TG_VERSION "\","
+        "\"hostname\":\"res1.example.net\"},"
+        "\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[\"army.ml\",\"army.mil\"]},"
+        "\"tldguard\":{\"mode\":\"block\",\"action\":\"nxdomain\",\"reply\":\"NXDOMAIN\","
+        "\"severity\":\"high\",\"twin\":\"army.mil\",\"transport\":\"udp\","
+        "\"serial\":2026030401,\"boot\":\"69a7bc1f\",\"lost\":7}}\n";
+    const struct tg_event event = sample();
+    char line[TG_EVENT_LINE_MAX];
+    const size_t len = tg_event_format(&event, 1042, 7, &observer, line);
+
+    (void)state;
+    assert_string_equal(line, expected);
+    json_decref(parse(line, len));
+    /* lost 0 leaves the field out */
+    json_decref(parse(line, tg_event_format(&event, 1042, 0, &observer, line)));
+    assert_null(strstr(line, "lost"));
+}
+
+/* What was done is told by the reply; "mail" only where the rule is about mail alone. */
+static void test_deeds(void **state)
+{
+    static const struct {
+        uint8_t mode, reply, rcode;
+        const char *action, *kind, *type, *code, *our_action, *message;
+    } cases[] = {
+        {TG_MODE_BLOCK, TG_REPLY_NXDOMAIN, 3, "dns-block", "alert", "denied", "NXDOMAIN",
+            "nxdomain", "blocked MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_BLOCK, TG_REPLY_NODATA, 0, "dns-block", "alert", "denied", "NOERROR", "nxdomain",
+            "blocked MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_BLOCK, TG_REPLY_REFUSED, 5, "dns-block", "alert", "denied", "REFUSED", "nxdomain",
+            "blocked MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_BLOCK, TG_REPLY_NULL_MX, 0, "dns-block", "alert", "denied", "NOERROR", "nxdomain",
+            "blocked MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_BLOCK, TG_REPLY_SINKHOLE_A, 0, "dns-sinkhole", "alert", "denied", "NOERROR",
+            "nxdomain", "sinkholed MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_BLOCK, TG_REPLY_SINKHOLE_AAAA, 0, "dns-sinkhole", "alert", "denied", "NOERROR",
+            "nxdomain", "sinkholed MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_BLOCK, TG_REPLY_SINKHOLE_MX, 0, "dns-sinkhole", "alert", "denied", "NOERROR",
+            "nxdomain", "sinkholed MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_MAIL_ONLY, TG_REPLY_NULL_MX, 0, "dns-mail-block", "alert", "denied", "NOERROR",
+            NULL, "blocked mail lookup MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_MONITOR, TG_REPLY_PASS, 2, "dns-observe", "event", "allowed", "SERVFAIL", NULL,
+            "observed MX army.ml for 10.1.2.3: looks like army.mil"},
+        {TG_MODE_BLOCK, TG_REPLY_PASS, 0, "dns-observe", "event", "allowed", "NOERROR", "nxdomain",
+            "observed MX army.ml for 10.1.2.3: looks like army.mil"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tg_event event = sample();
+        json_t *root;
+
+        event.mode = cases[i].mode;
+        event.reply = cases[i].reply;
+        event.rcode = cases[i].rcode;
+        root = parse_event(&event);
+        assert_text(root, "event.action", cases[i].action);
+        assert_text(root, "event.kind", cases[i].kind);
+        assert_text(root, "event.type", cases[i].type);
+        assert_text(root, "dns.response_code", cases[i].code);
+        assert_text(root, "message", cases[i].message);
+        assert_text(root, "tldguard.action", cases[i].our_action);
+        assert_text(root, "tldguard.mode", tg_mode_text((enum tg_mode)cases[i].mode));
+        assert_text(root, "tldguard.reply", tg_reply_text((enum tg_reply)cases[i].reply));
+        json_decref(root);
+    }
+}
+
+/* RFC 5952 for IPv6; an IPv4 client is one client however the socket shows it. */
+static void test_addresses(void **state)
+{
+    static const struct {
+        uint8_t family;
+        const char *address; /* as inet_pton() reads it */
+        const char *text;
+        const char *type;
+    } cases[] = {
+        {4, "10.1.2.3", "10.1.2.3", "ipv4"},
+        {4, "255.255.255.255", "255.255.255.255", "ipv4"},
+        {6, "2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1", "ipv6"},
+        {6, "2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1", "ipv6"},
+        {6, "fe80:0:0:0:0:0:0:1", "fe80::1", "ipv6"},
+        {6, "::", "::", "ipv6"},
+        {6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "ipv6"},
+        {6, "::ffff:10.1.2.3", "10.1.2.3", "ipv4"},
+        {0, "10.1.2.3", NULL, NULL},
+        {9, "10.1.2.3", NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tg_event event = sample();
+        json_t *root;
+
+        event.family = cases[i].family;
+        assert_int_equal(
+            inet_pton(event.family == 6 ? AF_INET6 : AF_INET, cases[i].address, event.address), 1);
+        root = parse_event(&event);
+        assert_text(root, "source.ip", cases[i].text);
+        assert_text(root, "related.ip", cases[i].text);
+        assert_text(root, "network.type", cases[i].type);
+        if (cases[i].text == NULL)
+            assert_text(
+                root, "message", "blocked MX army.ml for an unknown client: looks like army.mil");
+        json_decref(root);
+    }
+}
+
+/* inet_ntop() is the oracle of what we write by hand: every octet in every place. */
+static void test_ipv4(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        for (unsigned octet = 0; octet < 256; octet++) {
+            struct tg_event event = sample();
+            char expected[INET_ADDRSTRLEN];
+            json_t *root;
+
+            event.address[i] = (uint8_t)octet;
+            assert_non_null(inet_ntop(AF_INET, event.address, expected, sizeof(expected)));
+            root = parse_event(&event);
+            assert_text(root, "source.ip", expected);
+            json_decref(root);
+        }
+    }
+}
+
+/* Encrypted transports are named under tldguard; ECS knows what carries them. */
+static void test_transports(void **state)
+{
+    static const struct {
+        uint8_t transport;
+        const char *word, *ecs;
+    } cases[] = {
+        {TG_TRANSPORT_UDP, "udp", "udp"},
+        {TG_TRANSPORT_TCP, "tcp", "tcp"},
+        {TG_TRANSPORT_DOT, "dot", "tcp"},
+        {TG_TRANSPORT_DOH, "doh", "tcp"},
+        {TG_TRANSPORT_DOQ, "doq", "udp"},
+        {5, "?", NULL},
+        {255, "?", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tg_event event = sample();
+        json_t *root;
+
+        event.transport = cases[i].transport;
+        root = parse_event(&event);
+        assert_string_equal(
+            tg_transport_text((enum tg_transport)cases[i].transport), cases[i].word);
+        assert_text(root, "tldguard.transport", cases[i].word);
+        assert_text(root, "network.transport", cases[i].ecs);
+        json_decref(root);
+    }
+}
+
+/* Numbers in words: rcodes, classes, severities, and what is in no list. */
+static void test_numbers(void **state)
+{
+    static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
+        "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI", "RCODE12",
+        "RCODE13", "RCODE14", "RCODE15"};
+    static const struct {
+        uint16_t number;
+        const char *word;
+    } classes[] = {{1, "IN"}, {3, "CH"}, {4, "HS"}, {254, "NONE"}, {255, "ANY"}, {0, "CLASS0"},
+        {17, "CLASS17"}, {65535, "CLASS65535"}};
+    static const struct {
+        uint8_t severity;
+        const char *word;
+        int scale;
+    } severities[] = {{TG_SEVERITY_LOW, "low", 21}, {TG_SEVERITY_MEDIUM, "medium", 47},
+        {TG_SEVERITY_HIGH, "high", 73}, {TG_SEVERITY_CRITICAL, "critical", 99}, {4, "?", 99},
+        {255, "?", 99}};
+    struct tg_event event = sample();
+    json_t *root;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rcodes); i++) {
+        event.rcode = (uint8_t)i;
+        root = parse_event(&event);
+        assert_text(root, "dns.response_code", rcodes[i]);
+        json_decref(root);
+    }
+    for (size_t i = 0; i < COUNT_OF(classes); i++) {
+        event.qclass = classes[i].number;
+        root = parse_event(&event);
+        assert_text(root, "dns.question.class", classes[i].word);
+        json_decref(root);
+    }
+    for (size_t i = 0; i < COUNT_OF(severities); i++) {
+        event.severity = severities[i].severity;
+        root = parse_event(&event);
+        assert_text(root, "tldguard.severity", severities[i].word);
+        assert_int_equal(json_integer_value(at_path(root, "event.severity")), severities[i].scale);
+        json_decref(root);
+    }
+}
+
+/* Each combination of flags: those that are set, in this order; none leaves the field out. */
+static void test_flags(void **state)
+{
+    static const char *const texts[] = {NULL, "[\"RD\"]", "[\"CD\"]", "[\"RD\",\"CD\"]", "[\"DO\"]",
+        "[\"RD\",\"DO\"]", "[\"CD\",\"DO\"]", "[\"RD\",\"CD\",\"DO\"]"};
+
+    (void)state;
+    for (size_t flags = 0; flags < COUNT_OF(texts); flags++) {
+        struct tg_event event = sample();
+        char line[TG_EVENT_LINE_MAX];
+
+        event.flags = (uint8_t)flags;
+        json_decref(parse(line, tg_event_format(&event, 1, 0, &observer, line)));
+        if (texts[flags] != NULL)
+            assert_non_null(strstr(line, texts[flags]));
+        else
+            assert_null(strstr(line, "header_flags"));
+    }
+}
+
+/* Names as rules and twins make them. Presentation form, so one name has one text. */
+static void test_names(void **state)
+{
+    static const struct {
+        const char *qname, *twin; /* twin NULL: none */
+        uint8_t owner_at;
+        const char *name, *tld, *rule_id, *rule_name, *reason;
+    } cases[] = {
+        {"smtp.army.ml", "smtp.army.mil", 10, "smtp.army.ml", "ml", "ml", "ml looks like mil",
+            "look-alike of smtp.army.mil (rule ml)"},
+        {"ml", "mil", 0, "ml", "ml", "ml", "ml looks like mil", "look-alike of mil (rule ml)"},
+        {"army.ml", NULL, 5, "army.ml", "ml", "ml", "ml", "look-alike TLD"},
+        {"a.b.om", "a.b.com", 2, "a.b.om", "om", "b.om", "b.om looks like b.com",
+            "look-alike of a.b.com (rule b.om)"},
+        /* RFC 1035 5.1 escapes, of all that could be taken for something else */
+        {"a\\.b\\\\\\\"\\000\\255\\010\\032c.ml", NULL, 11, "a\\.b\\\\\\\"\\000\\255\\010\\032c.ml",
+            "ml", "ml", "ml", "look-alike TLD"},
+        /* an offset that starts no label, or lies outside: the TLD is named instead */
+        {"army.ml", "army.mil", 3, "army.ml", "ml", "ml", "ml", "look-alike of army.mil (rule ml)"},
+        {"army.ml", "army.mil", 255, "army.ml", "ml", "ml", "ml",
+            "look-alike of army.mil (rule ml)"},
+        {".", NULL, 0, ".", NULL, ".", ".", "look-alike TLD"},
+        {".", NULL, 9, ".", NULL, ".", ".", "look-alike TLD"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tg_event event = sample();
+        json_t *root;
+
+        event.qname_len = name_of(cases[i].qname, event.qname);
+        event.twin_len = cases[i].twin != NULL ? name_of(cases[i].twin, event.twin) : 0;
+        event.owner_at = cases[i].owner_at;
+        root = parse_event(&event);
+        assert_text(root, "dns.question.name", cases[i].name);
+        assert_text(root, "dns.question.top_level_domain", cases[i].tld);
+        assert_text(root, "rule.id", cases[i].rule_id);
+        assert_text(root, "rule.name", cases[i].rule_name);
+        assert_text(root, "event.reason", cases[i].reason);
+        assert_text(root, "related.hosts", cases[i].name);
+        assert_text(root, "tldguard.twin", cases[i].twin);
+        json_decref(root);
+    }
+}
+
+/* The hostname comes from the machine: any octet, any length, still one line of JSON. */
+static void test_hostile_observer(void **state)
+{
+    static const char *const hostnames[] = {
+        "\"},\"x\":{\"", "a\nb\r\t\x01\x7f", "\xff\xfe\x80", "\\", "h\xc3\xa9te"};
+    char endless[10000];
+    const struct tg_event event = sample();
+    char line[TG_EVENT_LINE_MAX];
+    json_t *root;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(hostnames); i++) {
+        const struct tg_observer hostile = {hostnames[i], hostnames[i]};
+
+        root = parse(line, tg_event_format(&event, 1, 0, &hostile, line));
+        if (i == 0 || i == 3)
+            assert_text(root, "observer.hostname", hostnames[i]);
+        json_decref(root);
+        json_decref(parse(line, tg_event_format_lost(event.time, 1, 1, &hostile, line)));
+    }
+    memset(endless, '\x01', sizeof(endless));
+    endless[sizeof(endless) - 1] = '\0';
+    json_decref(
+        parse(line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, endless}, line)));
+    json_decref(parse(line,
+        tg_event_format_lost(event.time, 1, 1, &(struct tg_observer){endless, endless}, line)));
+    /* the longest real name is not cut */
+    memset(endless, 'h', 255);
+    endless[255] = '\0';
+    root = parse(line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, "0"}, line));
+    assert_text(root, "observer.hostname", endless);
+    json_decref(root);
+}
+
+/* The longest names there are, of the octet that takes the most room. */
+static uint8_t longest_name(uint8_t wire[TG_DNAME_MAX], uint8_t octet)
+{
+    static const uint8_t labels[] = {63, 63, 63, 61};
+    uint8_t *to = wire;
+
+    for (size_t i = 0; i < COUNT_OF(labels); i++) {
+        *to++ = labels[i];
+        memset(to, octet, labels[i]);
+        to += labels[i];
+    }
+    *to++ = 0;
+    return (uint8_t)(to - wire);
+}
+
+/* No line is too long, and what an analyst needs is whole in each: who, what, meant what. */
+static void test_worst_case(void **state)
+{
+    static const uint8_t owners[] = {0, 64, 128, 192};
+    char hostname[300];
+    struct tg_observer worst = {hostname, hostname};
+    char line[TG_EVENT_LINE_MAX + 1];
+    size_t longest = 0;
+
+    (void)state;
+    memset(hostname, '\x02', sizeof(hostname));
+    hostname[sizeof(hostname) - 1] = '\0';
+    for (unsigned octet = 0; octet < 256; octet++) {
+        for (size_t i = 0; i < COUNT_OF(owners); i++) {
+            struct tg_event event = sample();
+            size_t len;
+            json_t *root;
+            char text[TG_DNAME_TEXT_MAX];
+
+            event.qname_len = longest_name(event.qname, (uint8_t)octet);
+            event.twin_len = longest_name(event.twin, (uint8_t)octet);
+            event.owner_at = owners[i];
+            event.family = 6;
+            memset(event.address, 0xff, sizeof(event.address));
+            event.qtype = 50000;
+            event.qclass = 50000;
+            event.serial = UINT32_MAX;
+            event.transport = TG_TRANSPORT_DOQ;
+            event.reply = TG_REPLY_SINKHOLE_AAAA;
+            event.action = TG_ACTION_SINKHOLE;
+            event.severity = TG_SEVERITY_CRITICAL;
+            event.flags = TG_FLAG_RD | TG_FLAG_CD | TG_FLAG_DO;
+            event.time = (struct timespec){-1, -1};
+            line[TG_EVENT_LINE_MAX] = 0x5a;
+            len = tg_event_format(&event, INT64_MAX, INT64_MAX, &worst, line);
+            assert_int_equal(line[TG_EVENT_LINE_MAX], 0x5a);
+            root = parse(line, len);
+            (void)tg_dname_to_text(event.qname, event.qname_len, text);
+            assert_text(root, "dns.question.name", text);
+            assert_text(root, "tldguard.twin", text);
+            assert_text(root, "source.ip", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+            json_decref(root);
+            longest = len > longest ? len : longest;
+        }
+    }
+    print_message("longest line: %zu bytes\n", longest);
+    assert_true(longest < TG_EVENT_LINE_MAX);
+}
+
+/* A long name costs the copies of it first: the line stays short enough to be forwarded. */
+static void test_less_detail(void **state)
+{
+    struct tg_event event = sample();
+    json_t *root;
+
+    (void)state;
+    event.qname_len = longest_name(event.qname, 'a');
+    event.twin_len = longest_name(event.twin, 'b');
+    event.owner_at = 192;
+    root = parse_event(&event); /* 250 letters: all copies fit into 4 kB */
+    assert_int_equal(json_array_size(at_path(root, "related.hosts")), 2);
+    json_decref(root);
+    event.qname_len = longest_name(event.qname, 0);
+    event.twin_len = longest_name(event.twin, 1);
+    root = parse_event(&event);
+    assert_null(at_path(root, "related.hosts"));
+    assert_text(root, "related.ip", "10.1.2.3");
+    assert_text(
+        root, "message", "blocked MX for 10.1.2.3: the name is long, see dns.question.name");
+    assert_text(root, "event.reason", "look-alike TLD");
+    assert_non_null(at_path(root, "rule.name"));
+    json_decref(root);
+}
+
+/* A record that was never filled, and one full of ones: no name, and no harm. */
+static void test_no_record(void **state)
+{
+    struct tg_event event;
+    json_t *root;
+    char line[TG_EVENT_LINE_MAX];
+
+    (void)state;
+    for (int octet = 0; octet < 256; octet += 255) {
+        memset(&event, octet, sizeof(event));
+        assert_true(tg_event_format(&event, 1, 0, &observer, line) > 0);
+        root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(root);
+        assert_text(root, "dns.question.name", "");
+        assert_null(at_path(root, "related"));
+        json_decref(root);
+    }
+}
+
+static void test_lost_line(void **state)
+{
+    char line[TG_EVENT_LINE_MAX];
+    json_t *root =
+        parse(line, tg_event_format_lost((struct timespec){1772600767, 0}, 9, 3, &observer, line));
+
+    (void)state;
+    assert_text(root, "@timestamp", "2026-03-04T05:06:07.000000Z");
+    assert_text(root, "event.action", "events-lost");
+    assert_text(root, "event.kind", "event");
+    assert_text(root, "event.outcome", "failure");
+    assert_text(root, "event.id", "res1.example.net-69a7bc1f-9");
+    assert_text(root, "message", "3 events were lost before this line: the log could not keep up");
+    assert_int_equal(json_integer_value(at_path(root, "event.sequence")), 9);
+    assert_int_equal(json_integer_value(at_path(root, "tldguard.lost")), 3);
+    json_decref(root);
+    root = parse(line, tg_event_format_lost((struct timespec){0, 0}, 2, 1, &observer, line));
+    assert_text(root, "message", "1 event was lost before this line: the log could not keep up");
+    json_decref(root);
+}
+
+/* Everything a verdict says is taken over, the caller's part is zero, the name lower-case, and
+ * nothing behind the names is touched. */
+static void test_fill(void **state)
+{
+    static const uint8_t qname[] = "\4ArMy\2mL";
+    static const uint8_t twin[] = "\4army\3mil";
+    const struct tg_rule rule = {.kind = TG_KIND_TLD};
+    const struct tg_question question = {{qname, sizeof(qname)}, 15, 1};
+    struct tg_verdict verdict = {.reason = TG_REASON_TLD,
+        .rule = &rule,
+        .mode = TG_MODE_MAIL_ONLY,
+        .action = TG_ACTION_SINKHOLE,
+        .severity = TG_SEVERITY_CRITICAL,
+        .reply = TG_REPLY_NULL_MX,
+        .owner_at = 5,
+        .twin_len = sizeof(twin)};
+    struct tg_event event;
+
+    (void)state;
+    memcpy(verdict.twin, twin, sizeof(twin));
+    memset(&event, 0x5a, sizeof(event));
+    tg_event_fill(&question, &verdict, 77, &event);
+    assert_int_equal(event.serial, 77);
+    assert_int_equal(event.qtype, 15);
+    assert_int_equal(event.qclass, 1);
+    assert_int_equal(event.reply, TG_REPLY_NULL_MX);
+    assert_int_equal(event.mode, TG_MODE_MAIL_ONLY);
+    assert_int_equal(event.action, TG_ACTION_SINKHOLE);
+    assert_int_equal(event.severity, TG_SEVERITY_CRITICAL);
+    assert_int_equal(event.kind, TG_KIND_TLD);
+    assert_int_equal(event.owner_at, 5);
+    assert_int_equal(event.qname_len, sizeof(qname));
+    assert_memory_equal(event.qname, "\4army\2ml", sizeof(qname));
+    assert_int_equal(event.qname[sizeof(qname)], 0x5a);
+    assert_int_equal(event.twin_len, sizeof(twin));
+    assert_memory_equal(event.twin, twin, sizeof(twin));
+    assert_int_equal(event.twin[sizeof(twin)], 0x5a);
+    assert_true(event.time.tv_sec == 0 && event.time.tv_nsec == 0);
+    assert_int_equal(event.port | event.family | event.transport | event.flags | event.rcode, 0);
+    for (size_t i = 0; i < sizeof(event.address); i++)
+        assert_int_equal(event.address[i], 0);
+    verdict.twin_len = 0;
+    tg_event_fill(&question, &verdict, 77, &event);
+    assert_int_equal(event.twin_len, 0);
+}
+
+/* xorshift64*: the same records in each run. */
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed ^= *seed >> 12;
+    *seed ^= *seed << 25;
+    *seed ^= *seed >> 27;
+    return *seed * UINT64_C(2685821657736338717);
+}
+
+static uint8_t random_name(uint64_t *seed, uint8_t wire[TG_DNAME_MAX])
+{
+    /* Long ones are rarer, here as elsewhere. */
+    const size_t limit = next_random(seed) % (next_random(seed) % 4 == 0 ? TG_DNAME_MAX : 40);
+    size_t len = 0;
+
+    while (len < limit) {
+        size_t label = 1 + next_random(seed) % TG_LABEL_MAX;
+
+        if (label > limit - len - 1)
+            label = limit - len - 1;
+        if (label == 0)
+            break;
+        wire[len++] = (uint8_t)label;
+        while (label-- > 0)
+            wire[len++] = (uint8_t)(next_random(seed) >> 56);
+    }
+    wire[len++] = 0;
+    tg_dname_lower(wire, len, wire);
+    return (uint8_t)len;
+}
+
+/* Whatever a record holds: one valid line, from which the queried name can be read back. */
+static void test_random_records(void **state)
+{
+    uint64_t seed = 20260304;
+
+    (void)state;
+    for (unsigned i = 0; i < 100000; i++) {
+        struct tg_event event;
+        char line[TG_EVENT_LINE_MAX];
+        char hostname[8];
+        uint8_t *octets = (uint8_t *)&event;
+        const char *text;
+        uint8_t wire[TG_DNAME_MAX];
+        size_t len;
+        json_t *root;
+
+        for (size_t j = 0; j < sizeof(event); j++)
+            octets[j] = (uint8_t)(next_random(&seed) >> 56);
+        event.family = (uint8_t)(next_random(&seed) % 3 * 3); /* 0, 3, 6 */
+        event.qname_len = random_name(&seed, event.qname);
+        event.twin_len = next_random(&seed) % 4 == 0 ? 0 : random_name(&seed, event.twin);
+        for (size_t j = 0; j < sizeof(hostname) - 1; j++)
+            hostname[j] = (char)(1 + next_random(&seed) % 255);
+        hostname[sizeof(hostname) - 1] = '\0';
+        root = parse(line, tg_event_format(&event, 1 + next_random(&seed) / 2,
+                               next_random(&seed) / 2, &(struct tg_observer){hostname, "0"}, line));
+        text = json_string_value(at_path(root, "dns.question.name"));
+        assert_int_equal(tg_dname_from_text(text, strlen(text), wire, &len, NULL), TG_OK);
+        assert_int_equal(len, event.qname_len);
+        assert_memory_equal(wire, event.qname, len);
+        json_decref(root);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_line),
+        cmocka_unit_test(test_deeds),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_ipv4),
+        cmocka_unit_test(test_transports),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_hostile_observer),
+        cmocka_unit_test(test_worst_case),
+        cmocka_unit_test(test_less_detail),
+        cmocka_unit_test(test_no_record),
+        cmocka_unit_test(test_lost_line),
+        cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_random_records),
+    };
+
+    return cmocka_run_group_tests_name("event", tests, NULL, NULL);
+}
