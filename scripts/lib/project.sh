@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154
+# tldguard itself: configure script, configuration, build. Needs common.sh.
+
+# inputs_newer_than FILE: has anything it is made from changed since?
+inputs_newer_than() {
+    [[ -n $(find "$root/configure.ac" "$root/Makefile.am" "$root"/*/local.mk \
+        -newer "$1" -print -quit) ]]
+}
+
+# Makefile.in is what autoreconf writes last.
+make_configure() {
+    if [[ -x $root/configure && -f $root/Makefile.in ]] &&
+        ! inputs_newer_than "$root/Makefile.in"; then
+        return 0
+    fi
+    step "generating configure"
+    must autoreconf autoreconf -fi "$root"
+    step_done
+}
+
+# configured_as ARG...: what build/setup/configured says after configure went through.
+# The tree's identity is in it: objects made with other headers must not survive.
+configured_as() {
+    printf '%s\n' "$@"
+    cksum <"$unbound_src/config.h"
+    cat "$unbound_src/../complete" 2>/dev/null || true
+}
+
+configure_project() {
+    local args=("--with-unbound-src=$unbound_src" "--with-unbound-prefix=$unbound_prefix")
+    local as
+    [[ -z $nsd ]] || args+=("NSD=$nsd")
+    as=$(configured_as "${args[@]}")
+    if [[ -f $build/Makefile && -f $state/configured && $(<"$state/configured") == "$as" ]]; then
+        return 0
+    fi
+    step "configuring tldguard"
+    rm -f "$state/configured"
+    (cd "$build" && must configure ../configure "${args[@]}")
+    must make-clean make -C "$build" clean
+    write_file "$state/configured" "$as"
+    step_done
+}
+
+build_project() {
+    make_configure
+    configure_project
+    step "building tldguard"
+    must make make -C "$build" -j "$(nproc)"
+    step_done
+}
