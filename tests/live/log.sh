@@ -27,13 +27,26 @@ all_there() {
     is "$1: nothing is said to be lost" "$(cat "$world_dir"/log/* | jq -c '.tldguard.lost // empty')" ""
 }
 
-# As logrotate does it, without a signal.
+# put_another OLD: a new, empty log in one step; the old one keeps a name.
+put_another() {
+    : >"$world_dir/log/new"
+    [[ -z $world_user ]] || chown "$world_user" "$world_dir/log/new"
+    chmod 0640 "$world_dir/log/new"
+    ln "$live_log" "$1"
+    mv "$world_dir/log/new" "$live_log"
+}
+
+# As logrotate does it, with and without its 'create', and without a signal.
 test_renamed() {
     local i
     ask_many 4000 "$world_dir/answers"
     for i in 1 2 3; do
         live_until test -s "$live_log" || break
-        mv "$live_log" "$live_log.$i"
+        if ((i == 2)); then
+            put_another "$live_log.$i"
+        else
+            mv "$live_log" "$live_log.$i"
+        fi
         ((i > 1)) || check "renamed: while there are questions" kill -0 "$asking"
     done
     wait "$asking" || true

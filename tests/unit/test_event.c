@@ -672,8 +672,17 @@ static void test_less_detail(void **state)
     root = parse_event(&event); /* 250 letters: all copies fit into 4 kB */
     assert_int_equal(json_array_size(at_path(root, "related.hosts")), 2);
     json_decref(root);
-    event.qname_len = longest_name(event.qname, 0);
-    event.twin_len = longest_name(event.twin, 1);
+    /* binary, and over 4 kB with all copies, though there would be room for them */
+    event.qname[0] = event.twin[0] = 63;
+    memset(event.qname + 1, 0, 63);
+    memset(event.twin + 1, 1, 63);
+    memcpy(event.qname + 64, "\77", 1);
+    memset(event.qname + 65, 0, 64);
+    event.qname_len = 129;
+    memset(event.twin + 65, 1, 63);
+    event.twin[128] = 0;
+    event.twin_len = 129;
+    event.owner_at = 64;
     root = parse_event(&event);
     assert_null(at_path(root, "related.hosts"));
     assert_text(root, "related.ip", "10.1.2.3");
@@ -699,6 +708,25 @@ static void test_no_record(void **state)
         assert_non_null(root);
         assert_text(root, "dns.question.name", "");
         assert_null(at_path(root, "related"));
+        json_decref(root);
+    }
+}
+
+/* A length that is not the name's: no name, rather than octets that are none of it. */
+static void test_wrong_length(void **state)
+{
+    (void)state;
+    for (int wrong = -1; wrong <= 1; wrong += 2) {
+        struct tg_event event = sample();
+        char line[TG_EVENT_LINE_MAX];
+        json_t *root;
+
+        event.twin_len = 0;
+        event.qname_len = (uint8_t)(event.qname_len + wrong);
+        assert_true(tg_event_format(&event, 1, 0, &observer, line) > 0);
+        root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(root);
+        assert_text(root, "dns.question.name", "");
         json_decref(root);
     }
 }
@@ -850,6 +878,7 @@ int main(void)
         cmocka_unit_test(test_worst_case),
         cmocka_unit_test(test_less_detail),
         cmocka_unit_test(test_no_record),
+        cmocka_unit_test(test_wrong_length),
         cmocka_unit_test(test_lost_line),
         cmocka_unit_test(test_fill),
         cmocka_unit_test(test_random_records),
