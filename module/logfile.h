@@ -16,8 +16,8 @@ struct tg_logfile {
     int fd;           /* -1: not open */
     dev_t device;     /* which file it is, to see when the path names another */
     ino_t inode;
-    bool torn;        /* it ends in half a line that is not ours to complete */
-    char user[96];    /* whom this runs as, for people: looked up once, as that may take long */
+    bool torn;     /* it ends in half a line that is not ours to complete */
+    char user[96]; /* whom this runs as, for people: looked up once, as that may take long */
 };
 
 /** Makes a file that is not open. path is borrowed until tg_logfile_fini(). */

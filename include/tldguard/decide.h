@@ -15,23 +15,23 @@
 #include "tldguard/image.h"
 
 /* RR types and classes the decision depends on (IANA DNS parameters). */
-#define TG_TYPE_A 1
-#define TG_TYPE_SOA 6
-#define TG_TYPE_MX 15
+#define TG_TYPE_A    1
+#define TG_TYPE_SOA  6
+#define TG_TYPE_MX   15
 #define TG_TYPE_AAAA 28
-#define TG_TYPE_ANY 255
-#define TG_CLASS_IN 1
+#define TG_TYPE_ANY  255
+#define TG_CLASS_IN  1
 #define TG_CLASS_ANY 255
 
 /* How to answer. X(name, value, word). */
-#define TG_REPLY_MAP(X)                                                                \
-    X(TG_REPLY_PASS, 0, "resolve")           /* not ours: let the resolver work */     \
-    X(TG_REPLY_NXDOMAIN, 1, "NXDOMAIN")      /* with SOA (RFC 2308) */                 \
-    X(TG_REPLY_NODATA, 2, "NODATA")          /* with SOA (RFC 2308) */                 \
-    X(TG_REPLY_REFUSED, 3, "REFUSED")                                                  \
-    X(TG_REPLY_NULL_MX, 4, "null MX")        /* MX 0 . (RFC 7505) */                   \
-    X(TG_REPLY_SINKHOLE_A, 5, "sinkhole A")                                            \
-    X(TG_REPLY_SINKHOLE_AAAA, 6, "sinkhole AAAA")                                      \
+#define TG_REPLY_MAP(X)                                                       \
+    X(TG_REPLY_PASS, 0, "resolve")      /* not ours: let the resolver work */ \
+    X(TG_REPLY_NXDOMAIN, 1, "NXDOMAIN") /* with SOA (RFC 2308) */             \
+    X(TG_REPLY_NODATA, 2, "NODATA")     /* with SOA (RFC 2308) */             \
+    X(TG_REPLY_REFUSED, 3, "REFUSED")                                         \
+    X(TG_REPLY_NULL_MX, 4, "null MX") /* MX 0 . (RFC 7505) */                 \
+    X(TG_REPLY_SINKHOLE_A, 5, "sinkhole A")                                   \
+    X(TG_REPLY_SINKHOLE_AAAA, 6, "sinkhole AAAA")                             \
     X(TG_REPLY_SINKHOLE_MX, 7, "sinkhole MX")
 #define TG_ENUM_ENTRY(name, value, word) name = (value),
 enum tg_reply { TG_REPLY_MAP(TG_ENUM_ENTRY) };
@@ -74,19 +74,18 @@ struct tg_verdict {
  *
  * An allow that matches wins (the longest name, exact ones only for the name
  * itself), but says nothing under a TLD without a rule; then the TLD's rule.
- * Modes: off and allow pass, unreported; monitor passes, reported; mail-only answers MX with a null MX, and ANY too
- * (RFC 8482 lets a server answer ANY with one RRset; passing it on would
- * disclose the MX), reported, and passes every other type unreported; block
- * answers every type by its action, reported. sinkhole gives A, AAAA and MX
- * as the policy says, ANY as A (else AAAA), a null MX where no exchange is set, and
- * NODATA for all else. NXDOMAIN becomes NODATA for a name with an allowed name below
- * it: NXDOMAIN would deny that too (RFC 8020).
+ * Modes: off and allow pass, unreported; monitor passes, reported; mail-only answers MX with a null
+ * MX, and ANY too (RFC 8482 lets a server answer ANY with one RRset; passing it on would disclose
+ * the MX), reported, and passes every other type unreported; block answers every type by its
+ * action, reported. sinkhole gives A, AAAA and MX as the policy says, ANY as A (else AAAA), a null
+ * MX where no exchange is set, and NODATA for all else. NXDOMAIN becomes NODATA for a name with an
+ * allowed name below it: NXDOMAIN would deny that too (RFC 8020).
  *
  * @param image    an open image.
  * @param question the question; its name is not changed.
  * @param verdict  output, always written whole, but twin only up to twin_len.
  */
-void tg_decide(const struct tg_image *image, const struct tg_question *question,
-    struct tg_verdict *verdict);
+void tg_decide(
+    const struct tg_image *image, const struct tg_question *question, struct tg_verdict *verdict);
 
 #endif

@@ -58,9 +58,8 @@ void tg_diags_destroy(struct tg_diags **diags);
  * replaced by '?', byte for byte: they would forge lines in a log. A tab in
  * source stays. A col of 0 with a line becomes 1; a col without a line, 0.
  */
-void tg_diags_add(struct tg_diags *diags, enum tg_diag_level level,
-    const char *file, unsigned line, unsigned col, const char *source,
-    const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+void tg_diags_add(struct tg_diags *diags, enum tg_diag_level level, const char *file, unsigned line,
+    unsigned col, const char *source, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
 /** How many messages of a level were added, lost ones included. NULL: 0. */
 size_t tg_diags_count(const struct tg_diags *diags, enum tg_diag_level level);

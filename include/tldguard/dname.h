@@ -15,8 +15,8 @@
 
 #include "tldguard/status.h"
 
-#define TG_DNAME_MAX 255  /* octets of a name, root label included (RFC 1035 2.3.4) */
-#define TG_LABEL_MAX 63   /* octets of a label */
+#define TG_DNAME_MAX  255 /* octets of a name, root label included (RFC 1035 2.3.4) */
+#define TG_LABEL_MAX  63  /* octets of a label */
 #define TG_LABELS_MAX 127 /* labels of a name, without the root */
 /* Room for any name as text with its NUL: each octet may take four. */
 #define TG_DNAME_TEXT_MAX 1025
@@ -43,8 +43,8 @@ struct tg_name {
  *         255, bad escape, unescaped octet outside 0x21..0x7e). On failure wire
  *         and wire_len are unchanged.
  */
-enum tg_status tg_dname_from_text(const char *text, size_t len,
-    uint8_t wire[TG_DNAME_MAX], size_t *wire_len, size_t *err_at);
+enum tg_status tg_dname_from_text(
+    const char *text, size_t len, uint8_t wire[TG_DNAME_MAX], size_t *wire_len, size_t *err_at);
 
 /**
  * Writes a name in presentation format, reversible by tg_dname_from_text():

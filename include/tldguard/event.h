@@ -17,11 +17,11 @@
 #include "tldguard/dname.h"
 
 /* X(name, value, word): the word is ECS network.transport or .protocol's companion. */
-#define TG_TRANSPORT_MAP(X)                                                \
-    X(TG_TRANSPORT_UDP, 0, "udp")                                          \
-    X(TG_TRANSPORT_TCP, 1, "tcp")                                          \
-    X(TG_TRANSPORT_DOT, 2, "dot")                                          \
-    X(TG_TRANSPORT_DOH, 3, "doh")                                          \
+#define TG_TRANSPORT_MAP(X)       \
+    X(TG_TRANSPORT_UDP, 0, "udp") \
+    X(TG_TRANSPORT_TCP, 1, "tcp") \
+    X(TG_TRANSPORT_DOT, 2, "dot") \
+    X(TG_TRANSPORT_DOH, 3, "doh") \
     X(TG_TRANSPORT_DOQ, 4, "doq")
 #define TG_ENUM_ENTRY(name, value, word) name = (value),
 enum tg_transport { TG_TRANSPORT_MAP(TG_ENUM_ENTRY) };
@@ -41,20 +41,20 @@ struct tg_event {
     uint32_t serial;      /* of the policy that decided */
     uint16_t qtype;
     uint16_t qclass;
-    uint16_t port;        /* the client's, host byte order */
-    uint8_t family;       /* 4 or 6; 0: not known */
-    uint8_t address[16];  /* the client's, network byte order; IPv4 in the first 4 */
-    uint8_t transport;    /* enum tg_transport */
-    uint8_t flags;        /* TG_FLAG_... */
-    uint8_t rcode;        /* what the client was told, 0 .. 15 */
-    uint8_t reply;        /* enum tg_reply */
-    uint8_t mode;         /* enum tg_mode */
-    uint8_t action;       /* enum tg_action */
-    uint8_t severity;     /* enum tg_severity */
-    uint8_t kind;         /* enum tg_kind of the rule */
-    uint8_t owner_at;     /* where in qname the rule's owner starts */
+    uint16_t port;       /* the client's, host byte order */
+    uint8_t family;      /* 4 or 6; 0: not known */
+    uint8_t address[16]; /* the client's, network byte order; IPv4 in the first 4 */
+    uint8_t transport;   /* enum tg_transport */
+    uint8_t flags;       /* TG_FLAG_... */
+    uint8_t rcode;       /* what the client was told, 0 .. 15 */
+    uint8_t reply;       /* enum tg_reply */
+    uint8_t mode;        /* enum tg_mode */
+    uint8_t action;      /* enum tg_action */
+    uint8_t severity;    /* enum tg_severity */
+    uint8_t kind;        /* enum tg_kind of the rule */
+    uint8_t owner_at;    /* where in qname the rule's owner starts */
     uint8_t qname_len;
-    uint8_t twin_len;     /* 0: none */
+    uint8_t twin_len;            /* 0: none */
     uint8_t qname[TG_DNAME_MAX]; /* lower-case wire format */
     uint8_t twin[TG_DNAME_MAX];
 };

@@ -17,17 +17,17 @@
 #include "tldguard/policy.h"
 #include "tldguard/status.h"
 
-#define TG_IMAGE_FORMAT 1
+#define TG_IMAGE_FORMAT   1
 #define TG_IMAGE_SIZE_MAX (1024u * 1024u * 1024u) /* bytes; larger files are refused unread */
 
 struct tg_image;
 
 struct tg_image_meta {
-    uint32_t format;       /* TG_IMAGE_FORMAT */
-    uint32_t serial;       /* of the policy */
-    int64_t created;       /* seconds since 1970, UTC */
-    uint8_t digest[32];    /* SHA-256 of the policy text */
-    const char *tool;      /* version of the tldguard that wrote it */
+    uint32_t format;    /* TG_IMAGE_FORMAT */
+    uint32_t serial;    /* of the policy */
+    int64_t created;    /* seconds since 1970, UTC */
+    uint8_t digest[32]; /* SHA-256 of the policy text */
+    const char *tool;   /* version of the tldguard that wrote it */
 };
 
 /**
@@ -44,8 +44,8 @@ struct tg_image_meta {
  *         path is unchanged (but for a failed sync of the folder, which comes
  *         last) and nothing is left beside it. Any thread.
  */
-enum tg_status tg_image_write(const struct tg_policy *policy, time_t created,
-    const char *path, struct tg_diags *diags);
+enum tg_status tg_image_write(
+    const struct tg_policy *policy, time_t created, const char *path, struct tg_diags *diags);
 
 /**
  * Opens an image: copies the file into memory of its own that cannot change
@@ -63,8 +63,8 @@ enum tg_status tg_image_write(const struct tg_policy *policy, time_t created,
 enum tg_status tg_image_open(const char *path, struct tg_image **out, struct tg_diags *diags);
 
 /** The same from memory, which is copied: for tests and fuzzing. */
-enum tg_status tg_image_open_memory(const char *name, const void *data, size_t len,
-    struct tg_image **out, struct tg_diags *diags);
+enum tg_status tg_image_open_memory(
+    const char *name, const void *data, size_t len, struct tg_image **out, struct tg_diags *diags);
 
 /** Frees an image and sets the pointer to NULL; NULL-safe. No thread may use it any more. */
 void tg_image_close(struct tg_image **image);

@@ -17,23 +17,23 @@
 #include "tldguard/status.h"
 
 /* Values are stored in images: never renumber, only add. X(name, value, word). */
-#define TG_MODE_MAP(X)                                                     \
+#define TG_MODE_MAP(X)                                                       \
     X(TG_MODE_OFF, 0, "off")             /* as if the rule were not there */ \
     X(TG_MODE_MONITOR, 1, "monitor")     /* resolve, log */                  \
     X(TG_MODE_MAIL_ONLY, 2, "mail-only") /* null MX, resolve the rest */     \
     X(TG_MODE_BLOCK, 3, "block")         /* answer every type */
-#define TG_ACTION_MAP(X)                                                   \
-    X(TG_ACTION_NXDOMAIN, 0, "nxdomain")                                   \
-    X(TG_ACTION_NODATA, 1, "nodata")                                       \
-    X(TG_ACTION_REFUSED, 2, "refused")                                     \
+#define TG_ACTION_MAP(X)                 \
+    X(TG_ACTION_NXDOMAIN, 0, "nxdomain") \
+    X(TG_ACTION_NODATA, 1, "nodata")     \
+    X(TG_ACTION_REFUSED, 2, "refused")   \
     X(TG_ACTION_SINKHOLE, 3, "sinkhole")
-#define TG_SEVERITY_MAP(X)                                                 \
-    X(TG_SEVERITY_LOW, 0, "low")                                           \
-    X(TG_SEVERITY_MEDIUM, 1, "medium")                                     \
-    X(TG_SEVERITY_HIGH, 2, "high")                                         \
+#define TG_SEVERITY_MAP(X)             \
+    X(TG_SEVERITY_LOW, 0, "low")       \
+    X(TG_SEVERITY_MEDIUM, 1, "medium") \
+    X(TG_SEVERITY_HIGH, 2, "high")     \
     X(TG_SEVERITY_CRITICAL, 3, "critical")
-#define TG_KIND_MAP(X)                                                     \
-    X(TG_KIND_TLD, 0, "tld")                                               \
+#define TG_KIND_MAP(X)       \
+    X(TG_KIND_TLD, 0, "tld") \
     X(TG_KIND_ALLOW, 1, "allow")
 #define TG_ENUM_ENTRY(name, value, word) name = (value),
 enum tg_mode { TG_MODE_MAP(TG_ENUM_ENTRY) };
@@ -49,48 +49,48 @@ const char *tg_action_text(enum tg_action action);
 const char *tg_severity_text(enum tg_severity severity);
 const char *tg_kind_text(enum tg_kind kind);
 
-#define TG_TARGETS_MAX 16    /* targets of one rule */
-#define TG_SINK_MAX 8        /* sinkhole addresses of one family */
-#define TG_TEXT_MAX 1000     /* bytes of a note, reason, ticket or contact */
-#define TG_RULES_MAX 2000000 /* rules of one policy */
-#define TG_TTL_MAX 86400     /* seconds: a wrong block must end within a day */
+#define TG_TARGETS_MAX 16      /* targets of one rule */
+#define TG_SINK_MAX    8       /* sinkhole addresses of one family */
+#define TG_TEXT_MAX    1000    /* bytes of a note, reason, ticket or contact */
+#define TG_RULES_MAX   2000000 /* rules of one policy */
+#define TG_TTL_MAX     86400   /* seconds: a wrong block must end within a day */
 
 /* How blocked questions are answered. All names lower-case wire format. */
 struct tg_answer {
-    uint32_t ttl;          /* seconds, 0 .. TG_TTL_MAX; default 60 */
-    struct tg_name mname;  /* SOA MNAME of negative answers; default tldguard.invalid. */
-    struct tg_name rname;  /* SOA RNAME; default nobody.invalid. */
-    const char *contact;   /* whom a blocked user may ask; NULL: nobody named */
+    uint32_t ttl;         /* seconds, 0 .. TG_TTL_MAX; default 60 */
+    struct tg_name mname; /* SOA MNAME of negative answers; default tldguard.invalid. */
+    struct tg_name rname; /* SOA RNAME; default nobody.invalid. */
+    const char *contact;  /* whom a blocked user may ask; NULL: nobody named */
     struct in_addr a[TG_SINK_MAX];
     size_t a_count;
     struct in6_addr aaaa[TG_SINK_MAX];
     size_t aaaa_count;
-    struct tg_name mx;     /* exchange of the sinkhole; len 0: none, null MX is given */
+    struct tg_name mx; /* exchange of the sinkhole; len 0: none, null MX is given */
 };
 
 /* One rule. For TG_KIND_ALLOW only owner, exact, reason and ticket mean something. */
 struct tg_rule {
     enum tg_kind kind;
-    struct tg_name owner;  /* what it matches: the TLD, or the allowed name */
-    bool exact;            /* allow: the name alone, not what is below it */
+    struct tg_name owner; /* what it matches: the TLD, or the allowed name */
+    bool exact;           /* allow: the name alone, not what is below it */
     enum tg_mode mode;
     enum tg_action action;
     enum tg_severity severity;
     struct tg_name targets[TG_TARGETS_MAX]; /* TLDs it is taken for, likeliest first */
-    size_t target_count;   /* 1 .. TG_TARGETS_MAX for TG_KIND_TLD */
-    const char *note;      /* NULL: none; so with the next two */
+    size_t target_count;                    /* 1 .. TG_TARGETS_MAX for TG_KIND_TLD */
+    const char *note;                       /* NULL: none; so with the next two */
     const char *reason;
     const char *ticket;
 };
 
 /* A parsed, checked policy. Read-only; all it points to is freed with it. */
 struct tg_policy {
-    uint32_t serial;              /* 1 .. 4294967295, e.g. 2026112201 */
+    uint32_t serial; /* 1 .. 4294967295, e.g. 2026112201 */
     struct tg_answer answer;
-    const struct tg_rule *rules;  /* in the order of the text: tlds, then allow */
+    const struct tg_rule *rules; /* in the order of the text: tlds, then allow */
     size_t rule_count;
-    uint8_t digest[32];           /* SHA-256 of the policy text */
-    void *arena;                  /* private: owns everything above */
+    uint8_t digest[32]; /* SHA-256 of the policy text */
+    void *arena;        /* private: owns everything above */
 };
 
 /**
@@ -119,8 +119,8 @@ enum tg_status tg_policy_read(const char *path, struct tg_policy **out, struct t
  * @param text the text; need not be NUL-terminated, may hold anything.
  * @param len  its length in bytes.
  */
-enum tg_status tg_policy_parse(const char *name, const char *text, size_t len,
-    struct tg_policy **out, struct tg_diags *diags);
+enum tg_status tg_policy_parse(
+    const char *name, const char *text, size_t len, struct tg_policy **out, struct tg_diags *diags);
 
 /** Frees a policy and sets the pointer to NULL; NULL-safe. */
 void tg_policy_destroy(struct tg_policy **policy);

@@ -14,8 +14,8 @@ enum tg_on_error {
 };
 
 struct tg_settings {
-    char *policy;  /* the image; absolute path */
-    char *log;     /* the block log; absolute path */
+    char *policy; /* the image; absolute path */
+    char *log;    /* the block log; absolute path */
     enum tg_on_error on_error;
 };
 

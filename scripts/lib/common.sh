@@ -61,13 +61,13 @@ usage_error() {
     exit 2
 }
 
-# logged NAME COMMAND...: long output goes to build/log/NAME.log.
-# Returns the command's status.
+# logged NAME COMMAND...: long output goes to build/log/NAME.log. Returns the command's
+# status. The subshell keeps our own output out of the log when a signal comes.
 logged() {
     local name=$1 status=0
     shift
     mkdir -p "$logs"
-    "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+    ("$@") >"$logs/$name.log" 2>&1 </dev/null || status=$?
     return "$status"
 }
 

@@ -7,10 +7,21 @@
 base_packages=(
     gcc libc6-dev make autoconf automake libtool pkg-config dpkg-dev
     libldns-dev ldnsutils libfyaml-dev libcdb-dev libcmocka-dev libjansson-dev
-    libssl-dev jq
+    libidn2-dev libssl-dev jq
 )
 # For what scripts/check does beyond the tests.
 dev_packages=(clang clang-format clang-tidy valgrind shellcheck dnsperf)
+
+# dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
+# keep in a package of its own, named after clang's version.
+dev_needs() {
+    local major
+    printf '%s\n' "${dev_packages[@]}"
+    major=$(apt-cache "${apt_sys[@]}" show --no-all-versions clang 2>/dev/null |
+        sed -n 's/^Depends: .*clang-\([0-9]\+\).*/\1/p')
+    apt-cache "${apt_sys[@]}" show --no-all-versions "libclang-rt-$major-dev" 2>/dev/null |
+        sed -n 's/^Package: //p' || true
+}
 
 declare -A installed=()
 

@@ -57,6 +57,8 @@ world_create() {
     umask 022
     base=$(cd "${TMPDIR:-/tmp}" 2>/dev/null && pwd -P) || base=/tmp
     [[ -z $world_user ]] || world_reachable "$base" || base=/tmp
+    # A socket's path has room for 107 octets (unix(7)).
+    ((${#base} < 70)) || base=/tmp
     world_dir=$(mktemp -d "$base/tldguard.XXXXXX") ||
         { world_error="cannot make a folder in $base"; return 1; }
     chmod 0755 "$world_dir"

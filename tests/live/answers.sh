@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # What clients get, octet for octet as far as a client can tell, by UDP and TCP.
 set -euo pipefail

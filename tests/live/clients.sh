@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Each question of each client is in the log exactly once, with the right client, also when
 # many ask for the same name at once and when the answer comes from the cache.

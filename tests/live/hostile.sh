@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Names made of any octets, and packets that are none: the answer is right, the log stays
 # one line of ASCII JSON for each event, and the resolver stays up.

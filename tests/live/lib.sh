@@ -80,7 +80,7 @@ live_create() {
     trap world_end EXIT
     # What a test did not reckon with, such as a resolver that died, must not look like its end.
     set -E
-    trap 'echo "Bail out! ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
+    trap '((BASH_SUBSHELL > 0)) || echo "Bail out! ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
     world_create "$TG_SRC/scripts/world" || bail "$world_error"
     live_log=$world_dir/log/block.jsonl
     world_compile "$live_policy" || bail "$world_error"

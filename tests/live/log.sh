@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The block log outlives rotation, restarts and a crash in the middle of a line.
 set -euo pipefail

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # What the resolver does when it cannot protect: it does not start, and says why, unless
 # the settings say to pass. And what a reload must not break.
