@@ -40,3 +40,12 @@ TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
+
+EXTRA_PROGRAMS = tests/bench/bench
+CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
+tests_bench_bench_SOURCES = tests/bench/bench.c
+tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
+bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
+	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
+	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
+.PHONY: bench
