@@ -26,7 +26,7 @@ endif
 # The client that the live tests ask with.
 check_PROGRAMS += tests/support/ask
 tests_support_ask_SOURCES = tests/support/ask.c
-tests_support_ask_LDADD = $(LDNS_LIBS)
+tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
 tg_scripts = tests/golden/run
 # A sanitized module needs a sanitized daemon: then the live tests are not for us.
@@ -49,3 +49,7 @@ bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
 	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
 .PHONY: bench
+
+# A folder in EXTRA_DIST takes along what a former test run left beside it.
+dist-hook:
+	rm -f $(distdir)/tests/golden/run.log $(distdir)/tests/golden/run.trs

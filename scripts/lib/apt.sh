@@ -44,11 +44,10 @@ lists_known() {
     [[ -n $(own_targets) ]]
 }
 
-# know_lists: a machine that never ran `apt-get update` gets lists in build/apt.
-know_lists() {
-    lists_known && return 0
-    lists_private=yes
+# read_own_lists: lists of binary packages in build/apt, used from here on.
+read_own_lists() {
     step "reading the package lists"
+    lists_private=yes
     private_conf all
     apt_sys=(-c "$apt_dir/all.conf")
     # Its verdict covers third parties too; what counts is checked below.
@@ -57,6 +56,11 @@ know_lists() {
         fail "apt has no list of this distribution's packages, and fetching one failed" \
             "see $logs/apt-lists.log and the machine's apt sources"
     step_done
+}
+
+# know_lists: the system's lists do, unless `apt-get update` never ran here.
+know_lists() {
+    lists_known || read_own_lists
 }
 
 # as_source FILE:NUMBER [SUITE]: that stanza or line as a source of source packages,
@@ -100,7 +104,7 @@ as_source() {
 # write_sources [SUITE [with-security]]: build/apt/src.d from the machine's sources.
 # SUITE stands in for the release's own, on the same mirror with the same keys.
 write_sources() {
-    local suite=${1:-} security=${2:-} codename entry as last=
+    local suite=${1:-} security=${2:-} codename entry as last='' text
     rm -rf "$apt_dir/src.d"
     mkdir -p "$apt_dir/src.d"
     while read -r codename entry; do
@@ -116,8 +120,9 @@ write_sources() {
         # A stanza of several suites is several targets.
         [[ "$entry $as" != "$last" ]] || continue
         last="$entry $as"
-        as_source "$entry" "$as"
-        printf '\n'
+        text=$(as_source "$entry" "$as")
+        # A disc is no mirror, and holds no sources.
+        [[ $text == *cdrom:* ]] || printf '%s\n\n' "$text"
     done < <(own_targets | sort -k 2,2) >"$apt_dir/src.d/own.sources"
     private_conf src 'Dir::Etc::sourcelist "/dev/null";' "Dir::Etc::sourceparts \"$apt_dir/src.d\";"
 }

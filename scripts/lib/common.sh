@@ -13,6 +13,7 @@ step_began=0
 
 # step TEXT: announces what takes a while; step_done [NOTE] ends the line.
 step() {
+    step_break
     step_began=$SECONDS
     [[ $quiet == yes ]] && return 0
     printf '%s: %s ...' "$me" "$1"

@@ -120,7 +120,7 @@ install_packages() {
         command -v sudo >/dev/null ||
             fail "packages are missing, and installing them needs root. Run this as root, then $me again:" \
                 "apt-get update && ${install[*]}"
-        say "root is needed for one thing, by sudo: ${install[*]}"
+        warn "root is needed for one thing, by sudo: ${install[*]}"
         # A password is asked for here, where the terminal is still ours.
         sudo -v || fail "sudo refused. Run this as root, then $me again:" \
             "apt-get update && ${install[*]}"

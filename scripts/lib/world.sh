@@ -210,6 +210,8 @@ world_await() {
 world_start() {
     local name=$1 pid
     local -a world_command
+    # Nothing that runs may be forgotten.
+    world_stop "$name"
     for _ in 1 2 3 4 5; do
         world_pick_port
         "world_${name}_conf" "$world_port" >"$world_dir/$name.conf"
