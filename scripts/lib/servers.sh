@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034,SC2154
+# The servers of the tests: NSD, the world outside, and BIND, a peer to compare with.
+# Installing their packages would start daemons on port 53 of this machine, so
+# their files are only unpacked, in build/nsd and build/bind.
+# Needs common.sh, apt.sh, packages.sh.
+
+nsd_packages=(nsd)
+bind_packages=(bind9 bind9-utils bind9-libs)
+
+# server_path PROGRAM: where it is; empty when there is none.
+server_path() {
+    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin command -v "$1" || true
+}
+
+# server_needs PACKAGE...: the shared libraries that they need of others, as clauses.
+server_needs() {
+    local depends
+    depends=$(apt-cache "${apt_sys[@]}" show --no-all-versions "$@" 2>/dev/null |
+        sed -n 's/^Depends: \(.*\)/\1,/p')
+    [[ -n $depends ]] ||
+        fail "no package $1 in this machine's suites" \
+            "install it yourself and put it on PATH, or give --without-nsd (tests that need it are skipped)"
+    clauses <<<"$depends" | grep '^lib' | sort -u
+}
+
+download_packages() {
+    (cd "$1" && logged "$2-download" apt-get "${apt_sys[@]}" download "${@:2}")
+}
+
+# wrap_programs DIR LIBRARIES: in DIR/bin each program, finding the libraries beside it.
+wrap_programs() {
+    local program
+    mkdir "$1/bin"
+    for program in "$1"/usr/sbin/* "$1"/usr/bin/*; do
+        [[ -f $program && -x $program ]] || continue
+        printf '#!/bin/sh\nhere=${0%%/bin/*}\nLD_LIBRARY_PATH=$here/%s exec "$here/%s" "$@"\n' \
+            "$2" "${program#"$1"/}" >"$1/bin/${program##*/}"
+        chmod +x "$1/bin/${program##*/}"
+    done
+}
+
+# fetch_server NAME PROGRAM PACKAGE...: unpacks them in build/NAME.
+fetch_server() {
+    local name=$1 program=$2 new=$build/$1.new libraries lost package
+    shift 2
+    rm -rf "$new"
+    mkdir -p "$new"
+    step "fetching ${name^^} for the tests"
+    if ! download_packages "$new" "$@"; then
+        # Lists that are old name a file that is gone.
+        read_own_lists
+        step "fetching ${name^^} again"
+        download_packages "$new" "$@" || fail "${name^^} cannot be fetched: $logs/$1-download.log says why"
+    fi
+    for package in "$new"/*.deb; do
+        must "$name-unpack" dpkg-deb -x "$package" "$new"
+    done
+    libraries=usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
+    wrap_programs "$new" "$libraries"
+    lost=$(LD_LIBRARY_PATH=$new/$libraries ldd "$new/usr/sbin/$program" |
+        sed -n 's/^[ \t]*\(.*\) => not found/\1/p')
+    [[ -z $lost ]] || fail "${name^^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
+    rm -rf "${build:?}/$name"
+    mv "$new" "$build/$name"
+    step_done
+}
