@@ -100,6 +100,9 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
 
     (void)qstate;
     (void)id;
+    /* There is none when the server asked did not answer in time. */
+    if (!response || !response->rep)
+        return 1;
     if (atomic_load_explicit(&guard->canary, memory_order_relaxed) != TG_CANARY_SINGS)
         return 1;
     question = question_of(&response->qinfo);

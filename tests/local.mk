@@ -33,7 +33,7 @@ tg_scripts = tests/golden/run
 if BUILD_MODULE
 if !SANITIZED
 tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
-	tests/live/start.sh tests/live/log.sh
+	tests/live/start.sh tests/live/log.sh tests/live/silent.sh
 endif
 endif
 TESTS += $(tg_scripts)
