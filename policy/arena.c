@@ -48,13 +48,14 @@ static void *take(union block *block, size_t size)
     return at;
 }
 
-void *tg_arena_alloc(struct tg_arena *arena, size_t size)
+static void *allocate(struct tg_arena *arena, size_t size, size_t unit)
 {
-    const size_t unit = sizeof(max_align_t);
+    union block *first = arena->blocks;
     if (size > SIZE_MAX / 2)
         return NULL;
     size = (size + unit - 1) / unit * unit;
-    union block *first = arena->blocks;
+    if (first)
+        first->head.used = (first->head.used + unit - 1) / unit * unit;
     if (first && first->head.size - first->head.used >= size)
         return take(first, size);
     /* A large piece gets a block of its own, behind the first one, whose rest stays in use. */
@@ -71,6 +72,16 @@ void *tg_arena_alloc(struct tg_arena *arena, size_t size)
         arena->blocks = block;
     }
     return take(block, size);
+}
+
+void *tg_arena_alloc(struct tg_arena *arena, size_t size)
+{
+    return allocate(arena, size, sizeof(max_align_t));
+}
+
+void *tg_arena_bytes(struct tg_arena *arena, size_t size)
+{
+    return allocate(arena, size, 1);
 }
 
 void *tg_arena_array(struct tg_arena *arena, size_t count, size_t size)

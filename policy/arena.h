@@ -27,6 +27,9 @@ void *tg_arena_alloc(struct tg_arena *arena, size_t size);
 /** As tg_arena_alloc() for count elements; also NULL when count * size overflows. */
 void *tg_arena_array(struct tg_arena *arena, size_t count, size_t size);
 
+/** @return size bytes for which no alignment is needed: small ones lie close together. */
+void *tg_arena_bytes(struct tg_arena *arena, size_t size);
+
 /** @return a copy of len bytes with a NUL behind; NULL when out of memory. */
 char *tg_arena_copy(struct tg_arena *arena, const void *data, size_t len);
 

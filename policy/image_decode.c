@@ -1,75 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
+/* Makes structs of the records that refer to no other by name: all but TLDs and names. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "image_cursor.h"
 #include "image_p.h"
 
 #define ONE(name, value, word) +1
-enum { KINDS = 0 TG_KIND_MAP(ONE), MODES = 0 TG_MODE_MAP(ONE) };
+enum { KINDS = 0 TG_KIND_MAP(ONE), MODES = 0 TG_MODE_MAP(ONE), TWINS = 0 TG_TWIN_MAP(ONE) };
 enum { ACTIONS = 0 TG_ACTION_MAP(ONE), SEVERITIES = 0 TG_SEVERITY_MAP(ONE) };
+enum { MATCHES = 0 TG_MATCH_MAP(ONE) };
 #undef ONE
 
-/* Reads a value from its front. Once a read fails, all that follow do. */
-struct cursor {
-    const uint8_t *at;
-    size_t left;
-    bool bad;
-};
-
-static const void *take(struct cursor *cursor, size_t len)
+static bool decode_meta(struct tg_image *image, struct tg_cursor *cursor)
 {
-    const uint8_t *at = cursor->at;
-
-    if (cursor->bad || cursor->left < len) {
-        cursor->bad = true;
-        return NULL;
-    }
-    cursor->at += len;
-    cursor->left -= len;
-    return at;
-}
-
-/* A name as names are stored: valid, lower-case, not the root. */
-static bool is_stored_name(const uint8_t *wire, size_t avail, size_t *len)
-{
-    return tg_dname_check(wire, avail, len) == TG_OK && *len > 1 && tg_dname_is_lower(wire, *len);
-}
-
-/* The next name. The root is good enough when root says so. */
-static struct tg_name take_name(struct cursor *cursor, bool root)
-{
-    struct tg_name name = {cursor->at, 0};
-
-    if (cursor->bad || tg_dname_check(name.wire, cursor->left, &name.len) != TG_OK ||
-        !tg_dname_is_lower(name.wire, name.len) || (name.len == 1 && !root)) {
-        cursor->bad = true;
-        return (struct tg_name){0};
-    }
-    take(cursor, name.len);
-    return name;
-}
-
-/* The next text, len octets and a NUL; NULL when the value says there is none. */
-static const char *take_text(struct cursor *cursor, bool present, const uint8_t len[2])
-{
-    size_t want = tg_get16(len);
-    const char *text;
-
-    if (!present) {
-        cursor->bad |= want != 0;
-        return NULL;
-    }
-    text = take(cursor, want + 1);
-    if (text == NULL || want > TG_TEXT_MAX || memchr(text, '\0', want + 1) != text + want)
-        cursor->bad = true;
-    return text;
-}
-
-static bool decode_meta(struct tg_image *image, struct cursor *cursor, uint64_t rule_count)
-{
-    const struct tg_disk_meta *disk = take(cursor, sizeof(*disk));
+    const struct tg_disk_meta *disk = tg_take(cursor, sizeof(*disk));
     struct tg_image_meta *meta = &image->meta;
 
     if (disk == NULL)
@@ -78,27 +25,22 @@ static bool decode_meta(struct tg_image *image, struct cursor *cursor, uint64_t 
     meta->serial = tg_get32(disk->serial);
     meta->created = (int64_t)tg_get64(disk->created);
     memcpy(meta->digest, disk->digest, sizeof(meta->digest));
-    meta->tool = take_text(cursor, true, disk->tool_len);
+    meta->tool = tg_take_text(cursor, true, disk->tool_len);
+    image->name_count = tg_get32(disk->name_count);
+    image->suffix_count = tg_get32(disk->suffix_count);
     return meta->format == TG_IMAGE_FORMAT && meta->serial != 0 && tg_get16(disk->zero) == 0 &&
-           tg_get32(disk->rule_count) == rule_count;
+           tg_get32(disk->rule_count) == image->rule_count &&
+           tg_get32(disk->group_count) == image->group_count &&
+           tg_get32(disk->subnet_count) == image->subnet_count;
 }
 
-/* A name whose length is stored as well. */
-static struct tg_name take_sized_name(struct cursor *cursor, size_t len, bool root)
+static bool decode_answer(struct tg_image *image, struct tg_cursor *cursor)
 {
-    struct tg_name name = take_name(cursor, root);
-
-    cursor->bad |= name.len != len;
-    return name;
-}
-
-static bool decode_answer(struct tg_image *image, struct cursor *cursor)
-{
-    const struct tg_disk_answer *disk = take(cursor, sizeof(*disk));
+    const struct tg_disk_answer *disk = tg_take(cursor, sizeof(*disk));
     struct tg_answer *answer = &image->answer;
 
     if (disk == NULL || disk->a_count > TG_SINK_MAX || disk->aaaa_count > TG_SINK_MAX ||
-        disk->has_contact > 1)
+        disk->has_contact > 1 || disk->mname_len == 0 || disk->rname_len == 0)
         return false;
     answer->ttl = tg_get32(disk->ttl);
     static_assert(sizeof(answer->a) == sizeof(disk->a), "in_addr is the octets of an address");
@@ -107,211 +49,267 @@ static bool decode_answer(struct tg_image *image, struct cursor *cursor)
     memcpy(answer->aaaa, disk->aaaa, sizeof(answer->aaaa));
     answer->a_count = disk->a_count;
     answer->aaaa_count = disk->aaaa_count;
-    answer->mname = take_sized_name(cursor, disk->mname_len, true);
-    answer->rname = take_sized_name(cursor, disk->rname_len, true);
-    if (disk->mx_len > 0)
-        answer->mx = take_sized_name(cursor, disk->mx_len, false);
-    answer->contact = take_text(cursor, disk->has_contact, disk->contact_len);
+    answer->mname = tg_take_sized_name(cursor, disk->mname_len, true);
+    answer->rname = tg_take_sized_name(cursor, disk->rname_len, true);
+    answer->mx = tg_take_sized_name(cursor, disk->mx_len, false);
+    answer->contact = tg_take_text(cursor, disk->has_contact, disk->contact_len);
     return answer->ttl <= TG_TTL_MAX;
 }
 
+/* What a kind has no use for is zero. */
 static bool is_rule_possible(const struct tg_disk_rule *disk)
 {
     bool tld = disk->kind == TG_KIND_TLD;
+    bool acts = tld || disk->kind == TG_KIND_BLOCK;
+    uint8_t most = (uint8_t)(tld ? TG_TARGETS_MAX : acts);
 
-    return disk->kind < KINDS && disk->mode < MODES && disk->action < ACTIONS &&
-           disk->severity < SEVERITIES && disk->exact <= !tld &&
-           disk->target_count <= (tld ? TG_TARGETS_MAX : 0) && disk->target_count >= tld &&
-           disk->texts <= (TG_DISK_HAS_NOTE | TG_DISK_HAS_REASON | TG_DISK_HAS_TICKET) &&
+    return disk->kind < KINDS && disk->mode < (acts ? MODES : 1) &&
+           disk->otherwise < (tld ? MODES : 1) && disk->twin < (tld ? TWINS : 1) &&
+           disk->match < (tld ? MATCHES : 1) && disk->action < (acts ? ACTIONS : 1) &&
+           disk->severity < (acts ? SEVERITIES : 1) && disk->target_count <= most &&
+           disk->target_count >= tld && (disk->owner_len > 0 || !tld) &&
+           (disk->kind == TG_KIND_ALLOW || tg_get32(disk->until) == 0) &&
+           disk->texts <=
+               (TG_DISK_HAS_NOTE | TG_DISK_HAS_REASON | TG_DISK_HAS_TICKET | TG_DISK_HAS_FILE) &&
            tg_get16(disk->zero) == 0;
 }
 
-static bool decode_rule(struct tg_rule *rule, struct cursor *cursor)
+/* Where its targets go is for the caller to say, who has counted them. */
+static bool decode_rule(struct tg_rule *rule, struct tg_name *targets, struct tg_cursor *cursor)
 {
-    const struct tg_disk_rule *disk = take(cursor, sizeof(*disk));
+    const struct tg_disk_rule *disk = tg_take(cursor, sizeof(*disk));
 
     if (disk == NULL || !is_rule_possible(disk))
         return false;
     rule->kind = disk->kind;
-    rule->exact = disk->exact;
     rule->mode = disk->mode;
+    rule->otherwise = disk->otherwise;
+    rule->twin = disk->twin;
+    rule->match = disk->match;
     rule->action = disk->action;
     rule->severity = disk->severity;
-    rule->owner = take_sized_name(cursor, disk->owner_len, false);
+    rule->until = tg_get32(disk->until);
+    rule->owner = tg_take_sized_name(cursor, disk->owner_len, false);
+    for (size_t i = 0; i < disk->target_count; i++)
+        targets[i] = tg_take_name(cursor, false);
     rule->target_count = disk->target_count;
-    for (size_t i = 0; i < rule->target_count; i++)
-        rule->targets[i] = take_name(cursor, false);
-    rule->note = take_text(cursor, disk->texts & TG_DISK_HAS_NOTE, disk->note_len);
-    rule->reason = take_text(cursor, disk->texts & TG_DISK_HAS_REASON, disk->reason_len);
-    rule->ticket = take_text(cursor, disk->texts & TG_DISK_HAS_TICKET, disk->ticket_len);
+    rule->targets = disk->target_count > 0 ? targets : NULL;
+    rule->note = tg_take_text(cursor, disk->texts & TG_DISK_HAS_NOTE, disk->note_len);
+    rule->reason = tg_take_text(cursor, disk->texts & TG_DISK_HAS_REASON, disk->reason_len);
+    rule->ticket = tg_take_text(cursor, disk->texts & TG_DISK_HAS_TICKET, disk->ticket_len);
+    rule->file = tg_take_text(cursor, disk->texts & TG_DISK_HAS_FILE, disk->file_len);
     /* A TLD is one label. */
     return !cursor->bad &&
            (rule->kind != TG_KIND_TLD || rule->owner.wire[0] + 2u == rule->owner.len);
 }
 
-/* Decodes one record, of the kinds that refer to no other. */
-static bool decode_record(
-    struct tg_image *image, const struct tg_record *record, uint64_t rule_count)
+/* The name of an override: a TLD, or the root, which stands for all and comes last. */
+static bool decode_override(struct tg_override *override, bool last, struct tg_cursor *cursor)
 {
-    struct cursor cursor = {record->value, record->value_len, false};
-    bool good = false;
+    const uint8_t *mode = tg_take(cursor, 1);
+    struct tg_name name = tg_take_name(cursor, true);
+
+    if (mode == NULL || cursor->bad || *mode >= MODES ||
+        name.len != name.wire[0] + 2u - (name.len == 1) || (name.len == 1 && !last))
+        return false;
+    override->mode = *mode;
+    override->tld = name.len == 1 ? (struct tg_name){0} : name;
+    return true;
+}
+
+static bool decode_group(
+    struct tg_group *group, struct tg_override *overrides, struct tg_cursor *cursor)
+{
+    const struct tg_disk_group *disk = tg_take(cursor, sizeof(*disk));
+
+    if (disk == NULL || tg_get16(disk->zero) != 0)
+        return false;
+    group->override_count = tg_get32(disk->override_count);
+    group->overrides = overrides;
+    group->name = tg_take_text(cursor, true, disk->name_len);
+    for (size_t i = 0; i < group->override_count; i++)
+        if (!decode_override(&overrides[i], i + 1 == group->override_count, cursor))
+            return false;
+    return group->override_count > 0;
+}
+
+/* Bits behind the length are zero. */
+static bool is_prefix(const struct tg_disk_subnet *disk)
+{
+    for (size_t bit = disk->length; bit < 128; bit++)
+        if (disk->prefix[bit / 8] & 0x80u >> bit % 8)
+            return false;
+    return true;
+}
+
+static bool check_subnets(struct tg_image *image, const struct tg_record *record)
+{
+    image->subnets = (const void *)record->value;
+    for (size_t i = 0; i < image->subnet_count; i++) {
+        const struct tg_disk_subnet *disk = &image->subnets[i];
+
+        if (disk->length > 128 || tg_get32(disk->group) >= image->group_count ||
+            disk->zero[0] != 0 || tg_get16(disk->zero + 1) != 0 || !is_prefix(disk))
+            return false;
+    }
+    return record->value_len % sizeof(struct tg_disk_subnet) == 0 && image->subnet_count > 0;
+}
+
+/* How much of the arrays is used by what was decoded so far. */
+struct used {
+    size_t targets;
+    size_t overrides;
+};
+
+static bool decode_numbered(
+    struct tg_image *image, const struct tg_record *record, struct used *used)
+{
+    struct tg_cursor cursor = {record->value, record->value_len, false};
+    uint32_t number = record->key_len == 5 ? tg_get32(record->key + 1) : UINT32_MAX;
+
+    /* Keys differ and there are as many as numbers, so none is missing. */
+    if (record->key[0] == TG_DISK_RULE) {
+        if (number >= image->rule_count ||
+            !decode_rule(&image->rules[number], image->targets + used->targets, &cursor))
+            return false;
+        used->targets += image->rules[number].target_count;
+    } else {
+        if (number >= image->group_count ||
+            !decode_group(&image->groups[number], image->overrides + used->overrides, &cursor))
+            return false;
+        used->overrides += image->groups[number].override_count;
+    }
+    return tg_cursor_done(&cursor);
+}
+
+static bool decode_record(struct tg_image *image, const struct tg_record *record, struct used *used)
+{
+    struct tg_cursor cursor = {record->value, record->value_len, false};
 
     switch (record->key[0]) {
     case TG_DISK_META:
-        good = record->key_len == 1 && decode_meta(image, &cursor, rule_count);
-        break;
+        return record->key_len == 1 && decode_meta(image, &cursor) && tg_cursor_done(&cursor);
     case TG_DISK_ANSWER:
-        good = record->key_len == 1 && decode_answer(image, &cursor);
-        break;
+        return record->key_len == 1 && decode_answer(image, &cursor) && tg_cursor_done(&cursor);
     case TG_DISK_RULE:
-        /* Keys differ and there are rule_count of them, so none is missing. */
-        good = record->key_len == 5 && tg_get32(record->key + 1) < rule_count &&
-               decode_rule(&image->rules[tg_get32(record->key + 1)], &cursor);
-        break;
+    case TG_DISK_GROUP:
+        return decode_numbered(image, record, used);
+    case TG_DISK_CLIENTS:
+        return record->key_len == 1 && check_subnets(image, record);
     case TG_DISK_TLD:
     case TG_DISK_NAME:
-        return record->value_len == sizeof(struct tg_disk_ref);
+        return true; /* see tg_image_check_refs() */
     default:
-        break;
+        return false;
     }
-    return good && !cursor.bad && cursor.left == 0;
+}
+
+/* Counts what there is to decode: as much as the records say, but no more than they can hold. */
+static bool count_record(struct tg_image *image, const struct tg_record *record)
+{
+    const struct tg_disk_rule *rule = (const void *)record->value;
+    const struct tg_disk_group *group = (const void *)record->value;
+
+    switch (record->key[0]) {
+    case TG_DISK_RULE:
+        image->rule_count++;
+        if (record->value_len < sizeof(*rule) || rule->target_count > TG_TARGETS_MAX)
+            return false;
+        image->target_count += rule->target_count;
+        return true;
+    case TG_DISK_GROUP:
+        image->group_count++;
+        if (record->value_len < sizeof(*group) ||
+            tg_get32(group->override_count) > record->value_len / 2)
+            return false;
+        image->override_count += tg_get32(group->override_count);
+        return true;
+    case TG_DISK_CLIENTS:
+        image->subnet_count = record->value_len / sizeof(struct tg_disk_subnet);
+        return true;
+    default:
+        return true;
+    }
+}
+
+static enum tg_status impossible(const struct tg_opening *opening, const struct tg_record *record)
+{
+    return tg_opening_fail(opening, TG_ECORRUPT,
+        "record at byte %" PRIu64 " (kind 0x%02x) has an impossible content", record->at,
+        record->key[0]);
+}
+
+static enum tg_status count_all(const struct tg_opening *opening)
+{
+    struct tg_image *image = opening->image;
+    struct tg_record record = {0};
+
+    while (tg_record_next(image, &record))
+        if (!count_record(image, &record))
+            return impossible(opening, &record);
+    if (image->rule_count > TG_RULES_MAX || image->group_count > TG_GROUPS_MAX ||
+        image->subnet_count > TG_SUBNETS_MAX)
+        return tg_opening_fail(opening, TG_ETOOBIG,
+            "image has %zu rules, %zu groups and %zu subnets, more than the %d, %d and %d allowed",
+            image->rule_count, image->group_count, image->subnet_count, TG_RULES_MAX, TG_GROUPS_MAX,
+            TG_SUBNETS_MAX);
+    return TG_OK;
+}
+
+static void *room(size_t count, size_t size)
+{
+    return calloc(count == 0 ? 1 : count, size);
+}
+
+static bool is_monitoring(const struct tg_image *image)
+{
+    bool monitors = false;
+
+    for (size_t i = 0; i < image->rule_count; i++)
+        monitors |=
+            image->rules[i].mode == TG_MODE_MONITOR || image->rules[i].otherwise == TG_MODE_MONITOR;
+    for (size_t i = 0; i < image->override_count; i++)
+        monitors |= image->overrides[i].mode == TG_MODE_MONITOR;
+    return monitors;
+}
+
+static enum tg_status decode_all(const struct tg_opening *opening)
+{
+    struct tg_image *image = opening->image;
+    struct tg_record record = {0};
+    struct used used = {0};
+
+    while (tg_record_next(image, &record))
+        if (!decode_record(image, &record, &used))
+            return impossible(opening, &record);
+    if (image->meta.tool == NULL || image->answer.mname.len == 0)
+        return tg_opening_fail(
+            opening, TG_ECORRUPT, "what the image is, or how it answers, is missing");
+    image->monitors = is_monitoring(image);
+    return TG_OK;
 }
 
 enum tg_status tg_image_decode(const struct tg_opening *opening)
 {
     struct tg_image *image = opening->image;
-    struct tg_record record = {0};
-    uint64_t count = 0;
+    enum tg_status status = count_all(opening);
 
-    while (tg_record_next(image, &record))
-        count += record.key[0] == TG_DISK_RULE;
-    if (count > TG_RULES_MAX)
-        return tg_opening_fail(opening, TG_ETOOBIG,
-            "image has %" PRIu64 " rules, more than the %d allowed", count, TG_RULES_MAX);
-    image->rules = calloc(count == 0 ? 1 : (size_t)count, sizeof(*image->rules));
-    if (image->rules == NULL)
-        return tg_opening_fail(opening, TG_ENOMEM, "out of memory");
-    image->rule_count = (size_t)count;
-    record = (struct tg_record){0};
-    while (tg_record_next(image, &record))
-        if (!decode_record(image, &record, count))
-            return tg_opening_fail(opening, TG_ECORRUPT,
-                "record at byte %" PRIu64 " (kind 0x%02x) has an impossible content", record.at,
-                record.key[0]);
-    if (image->meta.tool == NULL || image->answer.mname.len == 0)
-        return tg_opening_fail(
-            opening, TG_ECORRUPT, "what the image is, or how it answers, is missing");
-    for (size_t i = 0; i < image->rule_count; i++)
-        if (image->rules[i].kind == TG_KIND_TLD && image->rules[i].mode == TG_MODE_MONITOR)
-            image->monitors = true;
-    return TG_OK;
-}
-
-/* A TLD record's rule is a TLD's, of this very label. */
-static bool check_tld(struct tg_image *image, const struct tg_record *record, uint64_t *looks)
-{
-    const struct tg_disk_ref *ref = (const void *)record->value;
-    const struct tg_rule *rule = tg_image_rule(image, tg_get32(ref->rule));
-
-    if (tg_get32(record->value) != 0 || rule == NULL || rule->kind != TG_KIND_TLD ||
-        record->key_len != rule->owner.wire[0] + 1u ||
-        memcmp(record->key + 1, rule->owner.wire + 1, record->key_len - 1) != 0)
-        return false;
-    *looks += tg_tlds_add(&image->tlds, rule->owner.wire, tg_get32(ref->rule));
-    return true;
-}
-
-/* A name record's rule is an allow of this very name, or there is none. */
-static bool check_name(struct tg_image *image, const struct tg_record *record)
-{
-    const struct tg_disk_ref *ref = (const void *)record->value;
-    const struct tg_rule *rule = tg_image_rule(image, tg_get32(ref->rule));
-    struct tg_name name = {record->key + 1, record->key_len - 1};
-    uint8_t offsets[TG_LABELS_MAX];
-    struct tg_tld *tld;
-    uint32_t depth;
-    size_t len;
-
-    if (!is_stored_name(name.wire, name.len, &len) || len != name.len || ref->flags == 0 ||
-        (tg_get32(record->value) & ~(TG_DISK_ALLOW | TG_DISK_ABOVE_ALLOW)) != 0)
-        return false;
-    if (ref->flags & TG_DISK_ALLOW) {
-        if (rule == NULL || rule->kind != TG_KIND_ALLOW || !tg_dname_equal(rule->owner, name))
-            return false;
-    } else if (tg_get32(ref->rule) != TG_DISK_NO_RULE) {
-        return false;
-    }
-    depth = (uint32_t)tg_dname_labels(name.wire, offsets);
-    tld = tg_image_find_tld(image, name.wire + offsets[depth - 1]);
-    if (tld != NULL && tld->depth < depth)
-        tld->depth = depth;
-    return true;
-}
-
-/* What a rule needs to take effect is there. */
-static bool check_rule(const struct tg_image *image, const struct tg_rule *rule)
-{
-    uint8_t offsets[TG_LABELS_MAX];
-    struct tg_image_name known;
-    size_t labels;
-
-    if (rule->kind == TG_KIND_TLD)
-        return tg_image_tld(image, rule->owner.wire) != NULL;
-    if (!tg_image_name(image, rule->owner, &known) || known.allow == NULL)
-        return false;
-    labels = tg_dname_labels(rule->owner.wire, offsets);
-    if (tg_image_tld(image, rule->owner.wire + offsets[labels - 1]) == NULL)
-        return true;
-    for (size_t i = 1; i < labels; i++) {
-        struct tg_name above = {rule->owner.wire + offsets[i], rule->owner.len - offsets[i]};
-
-        if (!tg_image_name(image, above, &known) || !known.above_allow)
-            return false;
-    }
-    return true;
-}
-
-/* Goes through the records of one kind of reference. */
-static enum tg_status check_kind(const struct tg_opening *opening, enum tg_disk_kind kind)
-{
-    struct tg_record record = {0};
-    uint64_t count = 0;
-    uint64_t looks = 0;
-
-    while (tg_record_next(opening->image, &record)) {
-        if (record.key[0] != kind)
-            continue;
-        if (kind == TG_DISK_TLD ? !check_tld(opening->image, &record, &looks)
-                                : !check_name(opening->image, &record))
-            return tg_opening_fail(opening, TG_ECORRUPT,
-                "record at byte %" PRIu64 " (kind 0x%02x) does not fit the rule it refers to",
-                record.at, record.key[0]);
-        /* Labels can be chosen so that they all want the same slot. */
-        if (looks > ++count * 64)
-            return tg_opening_fail(opening, TG_ECORRUPT, "look-ups would be too slow");
-    }
-    return TG_OK;
-}
-
-enum tg_status tg_image_check_refs(const struct tg_opening *opening)
-{
-    struct tg_image *image = opening->image;
-    struct tg_record record = {0};
-    enum tg_status status;
-    size_t tlds = 0;
-
-    while (tg_record_next(image, &record))
-        tlds += record.key[0] == TG_DISK_TLD;
-    if (tg_tlds_init(&image->tlds, tlds) != TG_OK)
-        return tg_opening_fail(opening, TG_ENOMEM, "out of memory");
-    status = check_kind(opening, TG_DISK_TLD);
-    if (status == TG_OK)
-        status = check_kind(opening, TG_DISK_NAME);
     if (status != TG_OK)
         return status;
-    for (size_t i = 0; i < image->rule_count; i++)
-        if (!check_rule(image, &image->rules[i]))
-            return tg_opening_fail(
-                opening, TG_ECORRUPT, "rule %zu cannot be found by its name", i + 1);
+    image->rules = room(image->rule_count, sizeof(*image->rules));
+    image->targets = room(image->target_count, sizeof(*image->targets));
+    image->groups = room(image->group_count, sizeof(*image->groups));
+    image->overrides = room(image->override_count, sizeof(*image->overrides));
+    if (image->rules == NULL || image->targets == NULL || image->groups == NULL ||
+        image->overrides == NULL)
+        return tg_opening_fail(opening, TG_ENOMEM, "out of memory");
+    status = decode_all(opening);
+    if (status != TG_OK)
+        return status;
+    status = tg_image_make_ranges(image);
+    if (status == TG_ECORRUPT)
+        return tg_opening_fail(opening, status, "two subnets are the same");
+    if (status != TG_OK)
+        return tg_opening_fail(opening, status, "out of memory");
     return TG_OK;
 }

@@ -6,6 +6,7 @@
  * slot of a table points to, be it a record or the inside of one.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "image_p.h"
 
@@ -49,26 +50,46 @@ static enum tg_status check_records(const struct tg_opening *opening, uint64_t *
     return TG_OK;
 }
 
-/* Looks for the slot that points to a record, as a reader of CDB would.
- * Returns how many slots were looked at; 0 when there is none. */
-static uint64_t find_slot(const struct tg_image *image, const struct tg_record *record)
+/* Whether there is a record with the same key. The position has not been checked. */
+static bool has_key(const struct tg_image *image, uint64_t at, const struct tg_record *record)
+{
+    uint64_t end = tg_image_data_end(image);
+
+    return at >= TG_CDB_TOC_LEN && at + 8 + record->key_len <= end &&
+           tg_get32(image->data + at) == record->key_len &&
+           memcmp(image->data + at + 8, record->key, record->key_len) == 0;
+}
+
+/* What a reader of CDB meets on its way to a record. */
+struct found {
+    uint64_t looks; /* slots looked at; 0: no slot points to the record */
+    bool hidden;    /* another record has its key, and comes first */
+};
+
+static struct found find_slot(const struct tg_image *image, const struct tg_record *record)
 {
     uint32_t hash = cdb_hash(record->key, (unsigned)record->key_len);
     const uint8_t *toc = image->data + hash % TG_CDB_TABLES * 8;
     const uint8_t *table = image->data + tg_get32(toc);
     uint32_t slots = tg_get32(toc + 4);
     uint32_t i = slots == 0 ? 0 : (hash >> 8) % slots;
+    struct found found = {0, false};
 
     for (uint32_t looks = 1; looks <= slots; looks++) {
         const uint8_t *slot = table + (uint64_t)i * 8;
+        uint32_t at = tg_get32(slot + 4);
 
-        if (tg_get32(slot + 4) == 0)
-            return 0;
-        if (tg_get32(slot) == hash && tg_get32(slot + 4) == record->at)
-            return looks;
+        if (at == 0)
+            break;
+        if (tg_get32(slot) == hash && at == record->at) {
+            found.looks = looks;
+            break;
+        }
+        if (tg_get32(slot) == hash)
+            found.hidden |= has_key(image, at, record);
         i = i + 1 == slots ? 0 : i + 1;
     }
-    return 0;
+    return found;
 }
 
 static enum tg_status check_slots(const struct tg_opening *opening, uint64_t count)
@@ -78,12 +99,15 @@ static enum tg_status check_slots(const struct tg_opening *opening, uint64_t cou
     uint64_t looks = 0;
 
     while (tg_record_next(image, &record)) {
-        uint64_t price = find_slot(image, &record);
+        struct found found = find_slot(image, &record);
 
-        if (price == 0)
+        if (found.hidden)
+            return tg_opening_fail(opening, TG_ECORRUPT,
+                "record at byte %" PRIu64 " has the key of another one", record.at);
+        if (found.looks == 0)
             return tg_opening_fail(opening, TG_ECORRUPT,
                 "record at byte %" PRIu64 " cannot be found by its key", record.at);
-        looks += price;
+        looks += found.looks;
         if (looks > LOOKS_MAX * count)
             return tg_opening_fail(opening, TG_ECORRUPT, "look-ups would be too slow");
     }
@@ -106,23 +130,6 @@ static enum tg_status check_no_more_slots(const struct tg_opening *opening, uint
     return TG_OK;
 }
 
-/* libcdb finds the first of two records with one key, never the second. */
-static enum tg_status check_unique(const struct tg_opening *opening)
-{
-    const struct tg_image *image = opening->image;
-    struct tg_record record = {0};
-
-    while (tg_record_next(image, &record)) {
-        struct cdb cdb = image->cdb;
-
-        if (cdb_find(&cdb, record.key, (unsigned)record.key_len) <= 0 ||
-            cdb_keypos(&cdb) != record.at + 8)
-            return tg_opening_fail(opening, TG_ECORRUPT,
-                "record at byte %" PRIu64 " has the key of an earlier one", record.at);
-    }
-    return TG_OK;
-}
-
 enum tg_status tg_image_check_index(const struct tg_opening *opening)
 {
     uint64_t count;
@@ -132,7 +139,5 @@ enum tg_status tg_image_check_index(const struct tg_opening *opening)
         status = check_slots(opening, count);
     if (status == TG_OK)
         status = check_no_more_slots(opening, count);
-    if (status == TG_OK)
-        status = check_unique(opening);
     return status;
 }

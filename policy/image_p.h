@@ -10,10 +10,16 @@
  *
  *   'M'              meta, then the tool's version and NUL
  *   'A'              answer, then mname, rname, mx (wire), contact and NUL
- *   'R' u32 number   rule, then owner, targets (wire), note, reason, ticket
- *                    (each with NUL, and only when the rule has it)
- *   'T' label        ref: the rule of a TLD; the label without length octet
- *   'N' wire name    ref: what is known of a name; one record for each name
+ *   'R' u32 number   rule, then owner, targets (wire), note, reason, ticket, file
+ *                    (each text with NUL, and only when the rule has it)
+ *   'G' u32 number   group, then its name and NUL, then for each override an
+ *                    octet of mode and a name (wire): the TLD, or the root for all
+ *   'C'              subnets of all groups, in the order of the policy; only when there are any
+ *   'T' label        tld: of a TLD that has a rule, or names below it; the label without
+ *                    length octet
+ *   'N' wire name    u16 of flags, then the numbers (u32) of the rules that the
+ *                    flags say there are: allow, block, protect; one record for each
+ *                    name: those of the policy in its order, then the rest
  */
 #ifndef TLDGUARD_IMAGE_P_H
 #define TLDGUARD_IMAGE_P_H
@@ -35,6 +41,8 @@ enum tg_disk_kind {
     TG_DISK_META = 'M',
     TG_DISK_ANSWER = 'A',
     TG_DISK_RULE = 'R',
+    TG_DISK_GROUP = 'G',
+    TG_DISK_CLIENTS = 'C',
     TG_DISK_TLD = 'T',
     TG_DISK_NAME = 'N'
 };
@@ -52,6 +60,10 @@ struct tg_disk_meta {
     uint8_t created[8];
     uint8_t digest[32];
     uint8_t rule_count[4];
+    uint8_t group_count[4];
+    uint8_t subnet_count[4];
+    uint8_t name_count[4]; /* a name of two kinds counts twice */
+    uint8_t suffix_count[4];
     uint8_t tool_len[2];
     uint8_t zero[2];
 };
@@ -72,40 +84,79 @@ struct tg_disk_answer {
 #define TG_DISK_HAS_NOTE   1u
 #define TG_DISK_HAS_REASON 2u
 #define TG_DISK_HAS_TICKET 4u
+#define TG_DISK_HAS_FILE   8u
 
+/* What a kind has no use for is zero. */
 struct tg_disk_rule {
     uint8_t kind;
-    uint8_t exact;
     uint8_t mode;
+    uint8_t otherwise;
+    uint8_t twin;
+    uint8_t match;
     uint8_t action;
     uint8_t severity;
     uint8_t target_count;
-    uint8_t owner_len;
-    uint8_t texts; /* TG_DISK_HAS_* */
+    uint8_t owner_len; /* 0: a list */
+    uint8_t texts;     /* TG_DISK_HAS_* */
+    uint8_t zero[2];
+    uint8_t until[4];
     uint8_t note_len[2];
     uint8_t reason_len[2];
     uint8_t ticket_len[2];
+    uint8_t file_len[2];
+};
+
+struct tg_disk_group {
+    uint8_t override_count[4];
+    uint8_t name_len[2];
     uint8_t zero[2];
 };
 
-#define TG_DISK_ALLOW       1u          /* the name is the owner of an allow: rule says which */
-#define TG_DISK_ABOVE_ALLOW 2u          /* the owner of an allow lies below the name */
-#define TG_DISK_NO_RULE     0xffffffffu /* with a name that is only above an allow */
-
-struct tg_disk_ref {
-    uint8_t flags; /* of a name; 0 for a TLD */
+struct tg_disk_subnet {
+    uint8_t prefix[16];
+    uint8_t group[4];
+    uint8_t length;
     uint8_t zero[3];
-    uint8_t rule[4];
+};
+
+#define TG_DISK_NO_RULE 0xffffffffu
+
+struct tg_disk_tld {
+    uint8_t rule[4]; /* TG_DISK_NO_RULE: only names below it are known */
+};
+
+/* Flags of a name. The first three say which rule numbers follow. */
+#define TG_DISK_ALLOW            0x001u
+#define TG_DISK_BLOCK            0x002u
+#define TG_DISK_PROTECT          0x004u
+#define TG_DISK_KINDS            0x007u
+#define TG_DISK_ALLOW_EXACT      0x008u /* each one only with its kind */
+#define TG_DISK_BLOCK_EXACT      0x010u
+#define TG_DISK_PROTECT_EXACT    0x020u
+#define TG_DISK_EXACT_SHIFT      3
+#define TG_DISK_ABOVE_ALLOW      0x040u /* an allowed or protected name lies below the name */
+#define TG_DISK_SUFFIX           0x080u
+#define TG_DISK_SUFFIX_WILDCARD  0x100u
+#define TG_DISK_SUFFIX_EXCEPTION 0x200u
+#define TG_DISK_SUFFIXES         0x380u
+#define TG_DISK_ABOVE_SUFFIX     0x400u /* a public suffix lies below the name */
+#define TG_DISK_FLAGS            0x7ffu
+
+struct tg_disk_name {
+    uint8_t flags[2];
+    uint8_t rules[][4];
 };
 
 static_assert(sizeof(struct tg_disk_trailer) == 48, "part of the format");
-static_assert(sizeof(struct tg_disk_meta) == 56, "part of the format");
+static_assert(sizeof(struct tg_disk_meta) == 72, "part of the format");
 static_assert(sizeof(struct tg_disk_answer) == 172, "part of the format");
-static_assert(sizeof(struct tg_disk_rule) == 16, "part of the format");
-static_assert(sizeof(struct tg_disk_ref) == 8, "part of the format");
+static_assert(sizeof(struct tg_disk_rule) == 24, "part of the format");
+static_assert(sizeof(struct tg_disk_group) == 8, "part of the format");
+static_assert(sizeof(struct tg_disk_subnet) == 24, "part of the format");
+static_assert(sizeof(struct tg_disk_tld) == 4, "part of the format");
+static_assert(sizeof(struct tg_disk_name) == 2, "part of the format");
 static_assert(TG_DNAME_MAX <= UINT8_MAX, "name lengths are one octet");
 static_assert(TG_TEXT_MAX <= UINT16_MAX, "text lengths are two octets");
-static_assert(TG_RULES_MAX < TG_DISK_NO_RULE, "rule numbers are four octets");
 
 static inline uint16_t tg_get16(const uint8_t *at)
 {
@@ -140,12 +191,24 @@ static inline void tg_put64(uint8_t *at, uint64_t value)
     tg_put32(at + 4, (uint32_t)(value >> 32));
 }
 
-/* A listed TLD. Sixteen octets: four of them share a cache line. */
+/* How many rule numbers follow these flags of a name. */
+static inline size_t tg_disk_rules(uint32_t flags)
+{
+    return (flags & 1) + (flags >> 1 & 1) + (flags >> 2 & 1);
+}
+
+/* A TLD that has a rule or names below it. Sixteen octets: four of them share a cache line. */
 struct tg_tld {
-    uint64_t key;   /* of the label; 0: the slot is empty */
-    uint32_t rule;  /* its number */
-    uint32_t depth; /* labels of the longest name known below; 0: none is known */
+    uint64_t key;       /* of the label; 0: the slot is empty */
+    uint32_t rule : 24; /* its number; TG_TLD_NO_RULE: only names are known */
+    uint32_t depth : 8; /* labels of the longest name known below; 0: none is known */
+    uint32_t label;     /* where in the image its label is, without length octet */
 };
+
+#define TG_TLD_NO_RULE 0xffffffu
+
+static_assert(TG_RULES_MAX < TG_TLD_NO_RULE, "rule numbers fit");
+static_assert(TG_IMAGE_SIZE_MAX <= UINT32_MAX, "so do positions");
 
 /* Open addressing with linear probing, at most half full. */
 struct tg_tlds {
@@ -154,14 +217,33 @@ struct tg_tlds {
     unsigned shift; /* 64 - log2(size) */
 };
 
+/* Addresses from this one to the next range's belong to one group. */
+struct tg_range {
+    uint64_t high; /* the first address, as a number */
+    uint64_t low;
+    const struct tg_group *group; /* NULL: none */
+};
+
 struct tg_image {
     uint8_t *data; /* the whole file, in memory that is no longer writable */
     size_t len;
     struct cdb cdb; /* copied for each look-up, which writes into it */
     struct tg_image_meta meta;
     struct tg_answer answer;
-    struct tg_rule *rules; /* they point into data */
+    struct tg_rule *rules; /* they, and all that follows, point into data */
     size_t rule_count;
+    struct tg_name *targets; /* of all rules */
+    size_t target_count;
+    struct tg_group *groups;
+    size_t group_count;
+    struct tg_override *overrides; /* of all groups */
+    size_t override_count;
+    const struct tg_disk_subnet *subnets; /* in data */
+    size_t subnet_count;
+    struct tg_range *ranges; /* sorted, the first from address 0; none without subnets */
+    size_t range_count;
+    size_t name_count;
+    size_t suffix_count;
     struct tg_tlds tlds;
     bool monitors;
 };
@@ -203,8 +285,11 @@ bool tg_record_next(const struct tg_image *image, struct tg_record *record);
  * afterwards tg_record_next() and cdb_find() can be trusted. */
 enum tg_status tg_image_check_index(const struct tg_opening *opening);
 
-/** Decodes meta, answer and rules into the image, and checks each. */
+/** Decodes meta, answer, rules, groups and subnets into the image, and checks each. */
 enum tg_status tg_image_decode(const struct tg_opening *opening);
+
+/** Sorts the image's subnets into ranges. TG_ECORRUPT when two are the same, TG_ENOMEM. */
+enum tg_status tg_image_make_ranges(struct tg_image *image);
 
 /** Checks TLD and name records against the rules; fills the table of TLDs. */
 enum tg_status tg_image_check_refs(const struct tg_opening *opening);
@@ -219,9 +304,11 @@ enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count);
 /**
  * Adds a TLD that is not in the table.
  * @param label lower-case, with its length octet.
+ * @param at    where in the image the label is, without length octet.
+ * @param rule  its number, or TG_TLD_NO_RULE.
  * @return how many slots were looked at, which is the price of finding it.
  */
-size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t rule);
+size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t at, uint32_t rule);
 
 /**
  * Finds a TLD.
@@ -230,12 +317,25 @@ size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t rule);
  */
 struct tg_tld *tg_image_find_tld(const struct tg_image *image, const uint8_t *label);
 
-/**
- * tg_image_name() for a name with one octet of room before it.
- * @param key the room, which is overwritten, then the name.
- * @param len of the name.
- */
-bool tg_image_find_name(
-    const struct tg_image *image, uint8_t *key, size_t len, struct tg_image_name *out);
+/** The rule of a TLD that was found; NULL: it has none. */
+static inline const struct tg_rule *tg_tld_rule(
+    const struct tg_image *image, const struct tg_tld *tld)
+{
+    return tld->rule == TG_TLD_NO_RULE ? NULL : &image->rules[tld->rule];
+}
+
+/* tg_image_name() in two steps, for several names at once: memory is slow, and so it is
+ * waited for once and not for each of them. */
+struct tg_lookup {
+    struct tg_name name; /* lower-case */
+    uint32_t hash;
+};
+
+/** The first step. */
+void tg_image_prepare(const struct tg_image *image, struct tg_name name, struct tg_lookup *lookup);
+
+/** The second step: as tg_image_name(). */
+bool tg_image_finish(
+    const struct tg_image *image, const struct tg_lookup *lookup, struct tg_image_name *out);
 
 #endif

@@ -11,17 +11,30 @@ policy_libtgcore_la_SOURCES = \
 	policy/yaml.h policy/yaml.c policy/yaml_keys.c policy/yaml_text.c \
 	include/tldguard/settings.h policy/settings.c \
 	include/tldguard/image.h policy/image_p.h policy/image.c \
-	policy/image_open.c policy/image_index.c policy/image_decode.c \
+	policy/image_tlds.c policy/image_names.c policy/image_clients.c \
+	policy/image_open.c policy/image_index.c policy/image_cursor.h policy/image_cursor.c \
+	policy/image_decode.c policy/image_refs.c \
 	include/tldguard/decide.h policy/decide.c \
 	include/tldguard/explain.h policy/explain.c
 policy_libtgcore_la_LIBADD = $(LIBFYAML_LIBS) $(LIBCRYPTO_LIBS) $(CDB_LIBS)
 
 policy_libtldguard_la_SOURCES = \
 	policy/policy.c policy/parse.h policy/parse.c policy/parse_answer.c \
-	policy/parse_name.c policy/parse_rules.c policy/check.c \
-	policy/fileio.h policy/fileio.c policy/image_write.c
-policy_libtldguard_la_LIBADD = policy/libtgcore.la $(LIBIDN2_LIBS)
+	policy/parse_name.c policy/parse_value.c policy/parse_rules.c policy/parse_tlds.c \
+	policy/parse_entries.c policy/parse_clients.c policy/listfile.c policy/suffixes.c \
+	policy/check.h policy/check.c policy/check_names.c policy/check_say.c policy/check_rules.c \
+	policy/fileio.h policy/fileio.c policy/image_write.c \
+	policy/image_collect.h policy/image_collect.c policy/image_encode.h policy/image_encode.c
+policy_libtldguard_la_LIBADD = policy/libtgcore.la $(LIBIDN2_LIBS) $(LIBPSL_LIBS)
+
+# libtgnear: which labels are one slip apart. ICU's tables are large: for the tool alone.
+noinst_LTLIBRARIES += policy/libtgnear.la
+policy_libtgnear_la_SOURCES = \
+	include/tldguard/nearmiss.h policy/nearmiss.c policy/advise.c policy/keyboard.c \
+	policy/lines.h policy/lines.c policy/unicode.h policy/skeleton.c policy/spoof.c
+policy_libtgnear_la_LIBADD = $(ICU_LIBS)
+dist_pkgdata_DATA = policy/tables/keyboards.tsv policy/tables/popular-tlds.tsv
 
 policydir = $(pkgdatadir)/policies
-dist_policy_DATA = policy/tables/default.yaml
+dist_policy_DATA = policy/tables/default.yaml policy/tables/strict.yaml policy/tables/monitor.yaml
 dist_man_MANS += policy/tldguard-policy.5

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const uint8_t default_mname[] = "\10tldguard\7invalid";
 static const uint8_t default_rname[] = "\6nobody\7invalid";
@@ -31,10 +32,28 @@ static void read_tlds(void *ctx, const struct tg_yaml_node *value, void *into)
     ((struct tg_parse *)ctx)->tlds = value;
 }
 
+static void read_protect(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    (void)into;
+    ((struct tg_parse *)ctx)->protect = value;
+}
+
 static void read_allow(void *ctx, const struct tg_yaml_node *value, void *into)
 {
     (void)into;
     ((struct tg_parse *)ctx)->allow = value;
+}
+
+static void read_block(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    (void)into;
+    ((struct tg_parse *)ctx)->block = value;
+}
+
+static void read_clients(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    (void)into;
+    ((struct tg_parse *)ctx)->clients = value;
 }
 
 static void parse_root(struct tg_parse *p)
@@ -43,7 +62,10 @@ static void parse_root(struct tg_parse *p)
         {"serial", "a number that grows with each change, e.g. 'serial: 2026112201'", read_serial},
         {"answer", NULL, read_answer},
         {"tlds", NULL, read_tlds},
+        {"protect", NULL, read_protect},
         {"allow", NULL, read_allow},
+        {"block", NULL, read_block},
+        {"clients", NULL, read_clients},
     };
     const struct tg_yaml_node *root = p->doc->root;
     if (!root || (root->kind == TG_YAML_SCALAR && root->len == 0 && !root->refused)) {
@@ -54,6 +76,10 @@ static void parse_root(struct tg_parse *p)
     if (root->kind != TG_YAML_MAP)
         return;
     tg_parse_rules(p);
+    if (!p->doc->oom)
+        tg_parse_clients(p);
+    if (!p->doc->oom)
+        tg_parse_suffixes(p);
     if (!p->doc->oom)
         tg_policy_check(p);
 }
@@ -73,49 +99,120 @@ static struct tg_policy *new_policy(void)
     return policy;
 }
 
-static enum tg_status parse_loaded(
-    struct tg_yaml *doc, const char *text, size_t len, struct tg_policy **out)
+size_t tg_parse_errors(const struct tg_parse *p)
 {
+    size_t errors = p->doc->errors;
+    for (size_t i = 1; i < p->source_count; i++)
+        errors += p->sources[i].doc->errors;
+    return errors;
+}
+
+void tg_parse_mute(struct tg_parse *p, bool errors, bool warnings)
+{
+    p->doc->mute_errors = errors;
+    p->doc->mute_warnings = warnings;
+    for (size_t i = 1; i < p->source_count; i++) {
+        p->sources[i].doc->mute_errors = errors;
+        p->sources[i].doc->mute_warnings = warnings;
+    }
+}
+
+static bool digest(const struct tg_parse *p)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(ctx, p->doc->text, p->doc->len) == 1;
+    for (size_t i = 1; i < p->source_count && good; i++)
+        good = EVP_DigestUpdate(ctx, p->sources[i].doc->text, p->sources[i].doc->len) == 1;
+    good = good && EVP_DigestFinal_ex(ctx, p->policy->digest, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    return good;
+}
+
+/* The names move from an array that could grow to one of their size. */
+static bool keep_names(struct tg_parse *p)
+{
+    size_t count = p->policy->name_count;
+    struct tg_entry *names = tg_arena_array(p->arena, count, sizeof(*names));
+    if (!names)
+        return false;
+    if (count > 0)
+        memcpy(names, p->names, count * sizeof(*names));
+    p->policy->names = names;
+    return true;
+}
+
+static void free_parse(struct tg_parse *p)
+{
+    for (size_t i = 1; i < p->source_count; i++) {
+        tg_yaml_destroy(&p->sources[i].doc);
+        free(p->sources[i].text);
+    }
+    free(p->sources);
+    free(p->names);
+    free(p->spots);
+}
+
+static enum tg_status parse_loaded(struct tg_yaml *doc, const char *folder,
+    const struct tg_policy_options *options, struct tg_policy **out)
+{
+    static const struct tg_policy_options none = {0};
     enum tg_status status = TG_ENOMEM;
     struct tg_policy *policy = new_policy();
     if (!policy)
         return TG_ENOMEM;
-    struct tg_parse parse = {.doc = doc, .arena = policy->arena, .policy = policy};
+    struct tg_parse parse = {.doc = doc,
+        .arena = policy->arena,
+        .policy = policy,
+        .options = options ? options : &none,
+        .folder = folder};
     parse_root(&parse);
     if (doc->oom)
         goto out;
     status = TG_EPOLICY;
-    if (doc->errors > 0)
+    if (tg_parse_errors(&parse) > 0)
         goto out;
     status = TG_ENOMEM;
-    if (EVP_Digest(text, len, policy->digest, NULL, EVP_sha256(), NULL) != 1)
+    if (!digest(&parse) || !keep_names(&parse))
         goto out;
     *out = policy;
-    return TG_OK;
+    policy = NULL;
+    status = TG_OK;
 out:
+    free_parse(&parse);
     tg_policy_destroy(&policy);
     return status;
 }
 
-enum tg_status tg_policy_parse(
-    const char *name, const char *text, size_t len, struct tg_policy **out, struct tg_diags *diags)
+static enum tg_status parse_text(const char *name, const char *folder, const char *text, size_t len,
+    const struct tg_policy_options *options, struct tg_policy **out, struct tg_diags *diags)
 {
     struct tg_yaml *doc = NULL;
     enum tg_status status = tg_yaml_load(name, text, len, diags, &doc);
     if (status == TG_OK)
-        status = parse_loaded(doc, text, len, out);
+        status = parse_loaded(doc, folder, options, out);
     tg_yaml_destroy(&doc);
     tg_diags_sort(diags);
     return status;
 }
 
-enum tg_status tg_policy_read(const char *path, struct tg_policy **out, struct tg_diags *diags)
+enum tg_status tg_policy_parse(const char *name, const char *text, size_t len,
+    const struct tg_policy_options *options, struct tg_policy **out, struct tg_diags *diags)
+{
+    return parse_text(name, "", text, len, options, out, diags);
+}
+
+enum tg_status tg_policy_read(const char *path, const struct tg_policy_options *options,
+    struct tg_policy **out, struct tg_diags *diags)
 {
     char *text = NULL;
     size_t len = 0;
-    enum tg_status status = tg_yaml_slurp(path, &text, &len, diags);
+    const char *slash = strrchr(path, '/');
+    char *folder = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+    enum tg_status status = folder ? tg_yaml_slurp(path, &text, &len, diags) : TG_ENOMEM;
     if (status == TG_OK)
-        status = tg_policy_parse(tg_yaml_name(path), text, len, out, diags);
+        status = parse_text(tg_yaml_name(path), folder, text, len, options, out, diags);
     free(text);
+    free(folder);
     return status;
 }

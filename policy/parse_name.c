@@ -12,6 +12,7 @@
 /* One value under scrutiny. */
 struct text {
     struct tg_yaml *doc;
+    bool *oom; /* of the parse, whatever text the name is in */
     const struct tg_yaml_node *node;
     const char *key;
     char text[TG_DNAME_TEXT_MAX + 1];
@@ -41,7 +42,7 @@ static void advise_a_label(struct text *t)
     int rc =
         idn2_lookup_u8((const uint8_t *)t->text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     if (rc == IDN2_MALLOC)
-        t->doc->oom = true;
+        *t->oom = true;
     else if (rc == IDN2_OK && ascii && is_name((const char *)ascii))
         tg_yaml_error(t->doc, t->node->at, "'%s' in '%s' is not ASCII; write '%s'", t->shown,
             t->key, (const char *)ascii);
@@ -135,27 +136,29 @@ static const char *name_fault(const char *s)
 
 static bool keep(struct tg_parse *p, const uint8_t *wire, size_t len, struct tg_name *name)
 {
-    const uint8_t *copy = (const uint8_t *)tg_arena_copy(p->arena, wire, len);
+    uint8_t *copy = tg_arena_bytes(p->arena, len);
     if (!copy) {
         p->doc->oom = true;
         return false;
     }
+    memcpy(copy, wire, len);
     *name = (struct tg_name){copy, len};
     return true;
 }
 
 /* Takes the text of a node; false after an error. */
-static bool take_text(
-    struct tg_parse *p, const struct tg_yaml_node *node, const char *key, struct text *t)
+static bool take_text(struct tg_parse *p, struct tg_yaml *doc, const struct tg_yaml_node *node,
+    const char *key, struct text *t)
 {
-    if (!tg_yaml_scalar(p->doc, node, key))
+    if (!tg_yaml_scalar(doc, node, key))
         return false;
-    t->doc = p->doc;
+    t->doc = doc;
+    t->oom = &p->doc->oom;
     t->node = node;
     t->key = key;
     tg_yaml_show(node, t->shown);
     if (node->len >= TG_DNAME_TEXT_MAX) {
-        tg_yaml_error(p->doc, node->at, "'%s' in '%s' is longer than a name can be", t->shown, key);
+        tg_yaml_error(doc, node->at, "'%s' in '%s' is longer than a name can be", t->shown, key);
         return false;
     }
     memcpy(t->text, node->text, node->len);
@@ -177,8 +180,14 @@ static bool to_wire(struct tg_parse *p, struct text *t, const char *text, struct
 bool tg_parse_name(
     struct tg_parse *p, const struct tg_yaml_node *node, const char *key, struct tg_name *name)
 {
+    return tg_parse_name_in(p, p->doc, node, key, name);
+}
+
+bool tg_parse_name_in(struct tg_parse *p, struct tg_yaml *doc, const struct tg_yaml_node *node,
+    const char *key, struct tg_name *name)
+{
     struct text t;
-    return take_text(p, node, key, &t) && !is_other_thing(&t) && to_wire(p, &t, t.text, name);
+    return take_text(p, doc, node, key, &t) && !is_other_thing(&t) && to_wire(p, &t, t.text, name);
 }
 
 bool tg_parse_tld(
@@ -186,7 +195,8 @@ bool tg_parse_tld(
 {
     struct text t;
     struct tg_name found;
-    if (!take_text(p, node, key, &t) || is_other_thing(&t) || !to_wire(p, &t, t.text, &found))
+    if (!take_text(p, p->doc, node, key, &t) || is_other_thing(&t) ||
+        !to_wire(p, &t, t.text, &found))
         return false;
     size_t len = found.wire[0];
     if (found.len != len + 2) {
@@ -213,7 +223,7 @@ bool tg_parse_rname(
     struct tg_parse *p, const struct tg_yaml_node *node, const char *key, struct tg_name *name)
 {
     struct text t;
-    if (!take_text(p, node, key, &t))
+    if (!take_text(p, p->doc, node, key, &t))
         return false;
     char *at = strrchr(t.text, '@');
     if (!at || has_non_ascii(&t))

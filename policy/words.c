@@ -38,3 +38,19 @@ const char *tg_kind_text(enum tg_kind kind)
     }
     return "?";
 }
+
+const char *tg_twin_text(enum tg_twin twin)
+{
+    switch (twin) {
+        TG_TWIN_MAP(TG_WORD)
+    }
+    return "?";
+}
+
+const char *tg_match_text(enum tg_match match)
+{
+    switch (match) {
+        TG_MATCH_MAP(TG_WORD)
+    }
+    return "?";
+}

@@ -251,7 +251,7 @@ static enum tg_status load(struct tg_yaml *doc)
             TG_YAML_SIZE_MAX);
         return TG_ETOOBIG;
     }
-    tg_yaml_scan(doc);
+    tg_yaml_scan(doc, true);
     if (doc->oom)
         return TG_ENOMEM;
     if (doc->errors > 0)
@@ -267,23 +267,44 @@ static enum tg_status load(struct tg_yaml *doc)
     return status;
 }
 
-enum tg_status tg_yaml_load(
-    const char *name, const char *text, size_t len, struct tg_diags *diags, struct tg_yaml **out)
+static struct tg_yaml *new_document(
+    const char *name, const char *text, size_t len, struct tg_diags *diags)
 {
-    enum tg_status status = TG_ENOMEM;
     struct tg_yaml *doc = calloc(1, sizeof(*doc));
     if (!doc)
-        return status;
+        return NULL;
     doc->name = name;
     doc->text = text;
     doc->len = len;
     doc->diags = diags;
     doc->arena = tg_arena_create();
-    if (doc->arena)
-        status = load(doc);
+    if (!doc->arena)
+        tg_yaml_destroy(&doc);
+    return doc;
+}
+
+enum tg_status tg_yaml_load(
+    const char *name, const char *text, size_t len, struct tg_diags *diags, struct tg_yaml **out)
+{
+    struct tg_yaml *doc = new_document(name, text, len, diags);
+    enum tg_status status = doc ? load(doc) : TG_ENOMEM;
     if (status != TG_OK) {
         tg_yaml_destroy(&doc);
         return status;
+    }
+    *out = doc;
+    return TG_OK;
+}
+
+enum tg_status tg_yaml_plain(
+    const char *name, const char *text, size_t len, struct tg_diags *diags, struct tg_yaml **out)
+{
+    struct tg_yaml *doc = new_document(name, text, len, diags);
+    if (doc)
+        tg_yaml_scan(doc, false);
+    if (!doc || doc->oom) {
+        tg_yaml_destroy(&doc);
+        return TG_ENOMEM;
     }
     *out = doc;
     return TG_OK;

@@ -69,6 +69,16 @@ struct tg_yaml {
  */
 enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct tg_diags *diags);
 
+/**
+ * Reads a whole file, whatever it holds.
+ * @param max     bytes at most.
+ * @param regular true: anything but a regular file is refused, and never waited for.
+ * @param text    output, to be freed with free(); a NUL stands behind it.
+ * @return 0, or an errno value; EFBIG: over max, EINVAL: not a regular file. On
+ *         failure the outputs are unchanged.
+ */
+int tg_yaml_file(const char *path, size_t max, bool regular, char **text, size_t *len);
+
 /** What messages call the file: path, or "<stdin>" for "-". */
 const char *tg_yaml_name(const char *path);
 
@@ -83,19 +93,28 @@ const char *tg_yaml_name(const char *path);
 enum tg_status tg_yaml_load(
     const char *name, const char *text, size_t len, struct tg_diags *diags, struct tg_yaml **out);
 
+/**
+ * A document of text that is not YAML, for messages about places in it.
+ * @return TG_OK or TG_ENOMEM; as tg_yaml_load() otherwise.
+ */
+enum tg_status tg_yaml_plain(
+    const char *name, const char *text, size_t len, struct tg_diags *diags, struct tg_yaml **out);
+
 /** NULL-safe; sets the pointer to NULL. */
 void tg_yaml_destroy(struct tg_yaml **doc);
 
-/** Checks what libfyaml would pass over, and finds where lines start. Of tg_yaml_load(). */
-void tg_yaml_scan(struct tg_yaml *doc);
+/** Finds where lines start, and checks what libfyaml would pass over. Of tg_yaml_load(). */
+void tg_yaml_scan(struct tg_yaml *doc, bool check);
 
 /** Line and column (both 1..) of an offset, 0 .. len. @return where that line starts. */
 size_t tg_yaml_place(const struct tg_yaml *doc, size_t at, unsigned *line, unsigned *col);
 
-/** Adds an error, or a warning, about the place at, unless muted. */
+/** Adds an error, a warning or a note about the place at, unless muted (notes as warnings). */
 void tg_yaml_error(struct tg_yaml *doc, size_t at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void tg_yaml_warn(struct tg_yaml *doc, size_t at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void tg_yaml_note(struct tg_yaml *doc, size_t at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /** The value as messages show it: cut to fit, whole characters. @return buf. */
@@ -124,6 +143,14 @@ void tg_yaml_map(struct tg_yaml *doc, const struct tg_yaml_node *node, const cha
 
 /** True when node is a scalar with text; else adds an error that names the key. */
 bool tg_yaml_scalar(struct tg_yaml *doc, const struct tg_yaml_node *node, const char *key);
+
+/**
+ * The word that a scalar probably means: at most a third of it away.
+ * @param word  gives word i of list, 0 .. count - 1.
+ * @return that word, or NULL.
+ */
+const char *tg_yaml_nearest(const struct tg_yaml_node *node,
+    const char *(*word)(const void *list, size_t i), const void *list, size_t count);
 
 /** True when the scalar's text is word. */
 bool tg_yaml_is(const struct tg_yaml_node *node, const char *word);

@@ -68,8 +68,7 @@ static size_t edits(const char *a, size_t a_len, const char *b, size_t b_len)
     return d[a_len][b_len];
 }
 
-/* The word that is meant, when it is at most a third of it away; else NULL. */
-static const char *nearest(const struct tg_yaml_node *node,
+const char *tg_yaml_nearest(const struct tg_yaml_node *node,
     const char *(*word)(const void *, size_t), const void *list, size_t count)
 {
     char text[WORD_MAX];
@@ -99,7 +98,7 @@ static const char *none_of(struct tg_yaml *doc, const struct tg_yaml_node *node,
 {
     char shown[TG_YAML_SHOW_MAX];
     char all[TG_YAML_KEYS_MAX * (WORD_MAX + 2)] = "";
-    const char *meant = nearest(node, word, list, count);
+    const char *meant = tg_yaml_nearest(node, word, list, count);
     tg_yaml_show(node, shown);
     if (meant) {
         tg_yaml_error(doc, node->at, "%s '%s'%s; did you mean '%s'?", before, shown, after, meant);

@@ -28,70 +28,85 @@ const char *tg_yaml_name(const char *path)
     return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
 
-static enum tg_status io_error(const char *path, struct tg_diags *diags, int error)
-{
-    tg_diags_add(diags, TG_DIAG_ERROR, tg_yaml_name(path), 0, 0, NULL, "cannot be read: %s",
-        strerror(error));
-    return TG_EIO;
-}
-
 /* Reads to the end, or one byte past the limit. Grows by doubling: a pipe has no size. */
-static enum tg_status read_all(
-    int fd, const char *path, char **text, size_t *len, struct tg_diags *diags)
+static int read_all(int fd, size_t max, char **text, size_t *len)
 {
     size_t cap = 16 * 1024;
     size_t used = 0;
+    int error = 0;
     char *buf = malloc(cap);
-    ssize_t got = 0;
-    enum tg_status status = TG_ENOMEM;
     while (buf) {
-        got = read(fd, buf + used, cap - 1 - used);
+        ssize_t got = read(fd, buf + used, cap - 1 - used);
         if (got < 0 && errno == EINTR)
             continue;
+        if (got < 0)
+            error = errno;
         if (got <= 0)
             break;
         used += (size_t)got;
-        if (used > TG_YAML_SIZE_MAX)
+        if (used > max) {
+            error = EFBIG;
             break;
+        }
         if (used == cap - 1) {
             char *grown = realloc(buf, cap * 2);
-            if (!grown)
-                goto out;
+            if (!grown) {
+                error = ENOMEM;
+                break;
+            }
             buf = grown;
             cap *= 2;
         }
     }
-    if (!buf)
-        goto out;
-    if (got < 0) {
-        status = io_error(path, diags, errno);
-        goto out;
-    }
-    if (used > TG_YAML_SIZE_MAX) {
-        tg_diags_add(diags, TG_DIAG_ERROR, tg_yaml_name(path), 0, 0, NULL, "larger than %zu bytes",
-            TG_YAML_SIZE_MAX);
-        status = TG_ETOOBIG;
-        goto out;
+    if (!buf || error != 0) {
+        free(buf);
+        return error != 0 ? error : ENOMEM;
     }
     buf[used] = '\0';
     *text = buf;
     *len = used;
-    return TG_OK;
-out:
-    free(buf);
-    return status;
+    return 0;
+}
+
+int tg_yaml_file(const char *path, size_t max, bool regular, char **text, size_t *len)
+{
+    struct stat st;
+    bool standard = !regular && strcmp(path, "-") == 0;
+    int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular ? O_NONBLOCK : 0);
+    int fd = standard ? STDIN_FILENO : open(path, flags);
+    if (fd < 0)
+        return errno;
+    int error = 0;
+    if (regular && fstat(fd, &st) != 0)
+        error = errno;
+    else if (regular && S_ISDIR(st.st_mode))
+        error = EISDIR;
+    else if (regular && !S_ISREG(st.st_mode))
+        error = EINVAL;
+    else if (regular && (uintmax_t)st.st_size > max)
+        error = EFBIG;
+    if (error == 0)
+        error = read_all(fd, max, text, len);
+    if (!standard)
+        close(fd);
+    return error;
 }
 
 enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct tg_diags *diags)
 {
-    bool standard = strcmp(path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return io_error(path, diags, errno);
-    enum tg_status status = read_all(fd, path, text, len, diags);
-    if (!standard)
-        close(fd);
-    return status;
+    int error = tg_yaml_file(path, TG_YAML_SIZE_MAX, false, text, len);
+    if (error == 0)
+        return TG_OK;
+    if (error == ENOMEM)
+        return TG_ENOMEM;
+    if (error == EFBIG) {
+        tg_diags_add(diags, TG_DIAG_ERROR, tg_yaml_name(path), 0, 0, NULL, "larger than %zu bytes",
+            TG_YAML_SIZE_MAX);
+        return TG_ETOOBIG;
+    }
+    tg_diags_add(diags, TG_DIAG_ERROR, tg_yaml_name(path), 0, 0, NULL, "cannot be read: %s",
+        strerror(error));
+    return TG_EIO;
 }
 
 /* Length of the UTF-8 character (RFC 3629: no surrogates, no long forms), 0 when it is none. */
@@ -152,7 +167,7 @@ static void scan_line(struct tg_yaml *doc, size_t from, size_t to)
     }
 }
 
-void tg_yaml_scan(struct tg_yaml *doc)
+void tg_yaml_scan(struct tg_yaml *doc, bool check)
 {
     size_t count = doc->len / STRETCH + 1;
     size_t marked = 0;
@@ -167,7 +182,8 @@ void tg_yaml_scan(struct tg_yaml *doc)
         size_t to = end ? (size_t)(end - doc->text) : doc->len;
         for (; marked < count && marked * STRETCH <= to; marked++)
             doc->marks[marked] = (struct tg_yaml_mark){line, (uint32_t)from};
-        scan_line(doc, from, to);
+        if (check)
+            scan_line(doc, from, to);
         from = to + 1;
     }
 }
@@ -246,5 +262,15 @@ void tg_yaml_warn(struct tg_yaml *doc, size_t at, const char *fmt, ...)
         return;
     va_start(args, fmt);
     message(doc, TG_DIAG_WARNING, at, fmt, args);
+    va_end(args);
+}
+
+void tg_yaml_note(struct tg_yaml *doc, size_t at, const char *fmt, ...)
+{
+    va_list args;
+    if (doc->mute_warnings)
+        return;
+    va_start(args, fmt);
+    message(doc, TG_DIAG_NOTE, at, fmt, args);
     va_end(args);
 }

@@ -15,13 +15,15 @@
 #include "tldguard/image.h"
 
 /* RR types and classes the decision depends on (IANA DNS parameters). */
-#define TG_TYPE_A    1
-#define TG_TYPE_SOA  6
-#define TG_TYPE_MX   15
-#define TG_TYPE_AAAA 28
-#define TG_TYPE_ANY  255
-#define TG_CLASS_IN  1
-#define TG_CLASS_ANY 255
+#define TG_TYPE_A      1
+#define TG_TYPE_SOA    6
+#define TG_TYPE_MX     15
+#define TG_TYPE_AAAA   28
+#define TG_TYPE_DS     43
+#define TG_TYPE_DNSKEY 48
+#define TG_TYPE_ANY    255
+#define TG_CLASS_IN    1
+#define TG_CLASS_ANY   255
 
 /* How to answer. X(name, value, word). */
 #define TG_REPLY_MAP(X)                                                       \
@@ -44,42 +46,76 @@ struct tg_question {
     struct tg_name qname; /* checked wire format, any case */
     uint16_t qtype;
     uint16_t qclass;
+    const struct tg_address *client; /* NULL: nobody's; no group applies */
+    uint32_t today; /* days since 1970-01-01, for allows with an end; 0: none has ended */
 };
 
-/* Why the verdict is what it is. */
+/* Why the verdict is what it is: which rule speaks of the name. */
 enum tg_reason {
-    TG_REASON_NONE,  /* no rule speaks of this name */
-    TG_REASON_CLASS, /* a question that class IN does not answer (ANY asks IN too) */
-    TG_REASON_ALLOW, /* an allow matches: rule is that allow */
-    TG_REASON_TLD    /* the TLD's rule */
+    TG_REASON_NONE,   /* no rule */
+    TG_REASON_CLASS,  /* not a question of class IN */
+    TG_REASON_ALLOW,  /* an allow matches: rule is that allow */
+    TG_REASON_BLOCK,  /* a block matches: rule is that block */
+    TG_REASON_TLD,    /* the TLD's rule */
+    TG_REASON_SUFFIX, /* the TLD's rule is match: direct, and the name is a public suffix or under
+                         one */
+    TG_REASON_PROTECT /* the name itself is protected: no rule may touch it */
+};
+
+/* What is known of the twin. */
+enum tg_known {
+    TG_KNOWN_NOT_ASKED, /* twin: none, or another kind of rule */
+    TG_KNOWN_LISTED,    /* at or below a protected name */
+    TG_KNOWN_NOT,       /* it is not; with twin: dns, nor does a look-up find it */
+    TG_KNOWN_ASK,  /* twin: dns, not listed: only a look-up can tell; verdict is for "not known" */
+    TG_KNOWN_FOUND /* not listed, but a look-up has found it: tg_decide_known() */
 };
 
 struct tg_verdict {
     enum tg_reason reason;
-    const struct tg_rule *rule; /* borrowed from the image; NULL with NONE and CLASS */
-    enum tg_mode mode;          /* OFF with NONE, CLASS and ALLOW */
-    enum tg_action action;      /* of the rule; meaningful with mode BLOCK */
+    const struct tg_rule *rule;   /* borrowed from the image; NULL with NONE, CLASS */
+    const struct tg_group *group; /* of the client, when its override made the mode; else NULL */
+    enum tg_known known;
+    enum tg_mode mode;     /* OFF with NONE, CLASS, ALLOW, SUFFIX, PROTECT */
+    enum tg_action action; /* of the rule; meaningful with mode BLOCK */
     enum tg_severity severity;
     enum tg_reply reply;
-    bool report;                /* an event is due for each client that asked */
-    bool partial;               /* NXDOMAIN became NODATA: an allowed name lies below */
-    size_t owner_at;            /* offset in qname where the rule's owner starts; 0 with no rule */
-    size_t twin_len;            /* 0: no twin (it would be too long), else its length */
-    uint8_t twin[TG_DNAME_MAX]; /* what was probably meant: qname under the first target, in
-                                   lower case; only with TG_REASON_TLD */
+    bool report;     /* an event is due for each client that asked */
+    bool partial;    /* a name left alone lies below: less is denied than the rule says */
+    size_t owner_at; /* offset in qname where the name that the rule matched starts;
+                        with SUFFIX, where the longest public suffix starts */
+    size_t twin_len; /* 0: no twin, else its length */
+    uint8_t twin[TG_DNAME_MAX]; /* what was probably meant */
 };
 
 /**
  * Decides.
  *
- * An allow that matches wins (the longest name, exact ones only for the name
- * itself), but says nothing under a TLD without a rule; then the TLD's rule.
- * Modes: off and allow pass, unreported; monitor passes, reported; mail-only answers MX with a null
- * MX, and ANY too (RFC 8482 lets a server answer ANY with one RRset; passing it on would disclose
- * the MX), reported, and passes every other type unreported; block answers every type by its
- * action, reported. sinkhole gives A, AAAA and MX as the policy says, ANY as A (else AAAA), a null
- * MX where no exchange is set, and NODATA for all else. NXDOMAIN becomes NODATA for a name with an
- * allowed name below it: NXDOMAIN would deny that too (RFC 8020).
+ * Which rule: an allow that matches and has not ended wins; then a protected
+ * name is left alone; then a block; then the TLD's rule (unless it is match:
+ * direct, and the name is, or is under, a public suffix below that TLD). Within one kind
+ * the longest name wins; exact entries match only the name itself.
+ *
+ * Which mode: of a TLD rule, mode when twin is none or the twin is at or
+ * below a protected name, else otherwise. Then the client's group: its override for this
+ * TLD, else its override for all, replaces the mode (of a block too: the TLD is then the
+ * name's last label). An allow is not overridden.
+ *
+ * The twin: of a TLD rule, the qname under the first target under which it is
+ * protected, else under the first target. Of a block with a target: the
+ * target, with the labels that stand before the block's own name put in front (when it fits). None
+ * when over 255.
+ *
+ * Which reply: off and allow pass, unreported; monitor passes, reported; mail-only
+ * answers MX with a null MX, and ANY too (RFC 8482 lets a server answer ANY
+ * with one RRset; passing it on would disclose the MX), reported, and passes
+ * every other type unreported; block answers every type by its action,
+ * reported. sinkhole gives A, AAAA and MX as the policy says, ANY as A (else
+ * AAAA), a null MX where no exchange is set, and NODATA for all else. NXDOMAIN becomes
+ * NODATA for a name with an allowed or protected name below it, or, of a TLD rule with
+ * match: direct, with a public suffix below it: NXDOMAIN would deny that
+ * too (RFC 8020). DS and DNSKEY of such a name pass, unreported: a validator that asks us
+ * needs the chain down to the name below (RFC 4035 section 5).
  *
  * @param image    an open image.
  * @param question the question; its name is not changed.
@@ -87,5 +123,12 @@ struct tg_verdict {
  */
 void tg_decide(
     const struct tg_image *image, const struct tg_question *question, struct tg_verdict *verdict);
+
+/**
+ * The same, when a look-up has told whether the twin exists: for a verdict that was
+ * TG_KNOWN_ASK. mode applies when exists is true, else otherwise; then as above.
+ */
+void tg_decide_known(const struct tg_image *image, const struct tg_question *question, bool exists,
+    struct tg_verdict *verdict);
 
 #endif

@@ -35,6 +35,8 @@ const char *tg_transport_text(enum tg_transport transport);
 #define TG_FLAG_CD 2u
 #define TG_FLAG_DO 4u
 
+#define TG_EVENT_GROUP_MAX 64 /* bytes of a group's name in a record, with the NUL */
+
 /* One record. Plain data without pointers, so that it can be copied between threads. */
 struct tg_event {
     struct timespec time; /* when the resolver had the question, UTC */
@@ -52,10 +54,12 @@ struct tg_event {
     uint8_t action;      /* enum tg_action */
     uint8_t severity;    /* enum tg_severity */
     uint8_t kind;        /* enum tg_kind of the rule */
-    uint8_t owner_at;    /* where in qname the rule's owner starts */
+    uint8_t known;       /* enum tg_known: what was known of the twin */
+    uint8_t owner_at;    /* where in qname the name that the rule matched starts */
     uint8_t qname_len;
-    uint8_t twin_len;            /* 0: none */
-    uint8_t qname[TG_DNAME_MAX]; /* lower-case wire format */
+    uint8_t twin_len;               /* 0: none */
+    char group[TG_EVENT_GROUP_MAX]; /* whose override made the mode, cut; "": none */
+    uint8_t qname[TG_DNAME_MAX];    /* lower-case wire format */
     uint8_t twin[TG_DNAME_MAX];
 };
 

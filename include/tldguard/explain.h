@@ -13,14 +13,17 @@
 
 /**
  * The text of the Extended DNS Error (RFC 8914) that goes with a block:
- * "look-alike of army.mil (rule ml); contact soc@example.net". A twin of over
- * 120 characters is named by its TLD alone; a text that is too long is cut.
- * @param verdict with a rule of kind TG_KIND_TLD.
- * @param answer  of the same image.
+ * "look-alike of army.mil (rule ml); contact soc@example.net", or for a block
+ * without a target "blocked by policy (rule bad.example)". The rule is named by the name
+ * in the question that it matched. A twin of over 120 characters is named by the target
+ * alone; a text that is too long is cut.
+ * @param question that was decided.
+ * @param verdict  with a rule of kind TG_KIND_TLD or TG_KIND_BLOCK.
+ * @param answer   of the same image.
  * @param text    output, NUL-terminated.
  * @return the length of the text. Pure, any thread.
  */
-size_t tg_explain_ede(
-    const struct tg_verdict *verdict, const struct tg_answer *answer, char text[TG_EDE_TEXT_MAX]);
+size_t tg_explain_ede(const struct tg_question *question, const struct tg_verdict *verdict,
+    const struct tg_answer *answer, char text[TG_EDE_TEXT_MAX]);
 
 #endif

@@ -17,7 +17,7 @@
 #include "tldguard/policy.h"
 #include "tldguard/status.h"
 
-#define TG_IMAGE_FORMAT   1
+#define TG_IMAGE_FORMAT   2
 #define TG_IMAGE_SIZE_MAX (1024u * 1024u * 1024u) /* bytes; larger files are refused unread */
 
 struct tg_image;
@@ -81,7 +81,38 @@ size_t tg_image_rule_count(const struct tg_image *image);
 /** Rule i, 0 .. count - 1, in the order of the policy text; borrowed; NULL out of range. */
 const struct tg_rule *tg_image_rule(const struct tg_image *image, size_t i);
 
-/** True when some rule is in mode monitor: then resolved answers must be logged too. */
+/** How many groups of clients it has: with any, the same question may have two answers. */
+size_t tg_image_group_count(const struct tg_image *image);
+
+/** Group i, 0 .. count - 1; borrowed; NULL out of range. */
+const struct tg_group *tg_image_group(const struct tg_image *image, size_t i);
+
+/** How many names, prefixes and public suffixes it has. */
+size_t tg_image_name_count(const struct tg_image *image);
+size_t tg_image_subnet_count(const struct tg_image *image);
+size_t tg_image_suffix_count(const struct tg_image *image);
+
+/**
+ * Calls back for each name of kind ALLOW, BLOCK or PROTECT, in the order of the policy text;
+ * a name of several kinds comes with all of them where the first one stands.
+ * @param each returns false to stop. The entry is valid for the call; its name is borrowed from the
+ * image.
+ */
+void tg_image_each_name(
+    const struct tg_image *image, bool (*each)(void *arg, const struct tg_entry *entry), void *arg);
+
+/** The same for prefixes, in the order of the policy text. */
+void tg_image_each_subnet(const struct tg_image *image,
+    bool (*each)(void *arg, const struct tg_subnet *subnet), void *arg);
+
+/**
+ * The same for the names of public suffixes, in no order; a name with a wildcard and without
+ * comes once.
+ */
+void tg_image_each_suffix(
+    const struct tg_image *image, bool (*each)(void *arg, struct tg_name name), void *arg);
+
+/** True when some rule or override is in mode monitor: then resolved answers must be logged too. */
 bool tg_image_monitors(const struct tg_image *image);
 
 /** Bytes of memory it holds. */
@@ -99,10 +130,19 @@ size_t tg_image_memory(const struct tg_image *image);
  */
 const struct tg_rule *tg_image_tld(const struct tg_image *image, const uint8_t *label);
 
-/* What is known of one name. */
+/* What is known of one name: of this very name, not of what is below or above it. */
 struct tg_image_name {
-    const struct tg_rule *allow; /* an allow whose owner is this very name, or NULL */
-    bool above_allow;            /* an allowed name lies below this one */
+    const struct tg_rule *allow; /* NULL: none; so with the next two */
+    const struct tg_rule *block;
+    const struct tg_rule *protect;
+    bool allow_exact; /* the name alone, not what is below it; so with the next two */
+    bool block_exact;
+    bool protect_exact;
+    bool above_allow;  /* an allowed or protected name lies below this one, ended or not */
+    bool above_suffix; /* a public suffix of match: direct lies below this one */
+    bool suffix;       /* a public suffix; so with the next two: see struct tg_suffix */
+    bool suffix_wildcard;
+    bool suffix_exception;
 };
 
 /**
@@ -112,5 +152,12 @@ struct tg_image_name {
  * @return true when anything is known.
  */
 bool tg_image_name(const struct tg_image *image, struct tg_name name, struct tg_image_name *out);
+
+/**
+ * The group of a client: the one with the longest prefix that holds the address.
+ * @return borrowed; NULL: no group.
+ */
+const struct tg_group *tg_image_client(
+    const struct tg_image *image, const struct tg_address *client);
 
 #endif

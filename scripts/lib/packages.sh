@@ -6,8 +6,8 @@
 # To build and test tldguard. gcc and libtool only recommend the C library's headers.
 base_packages=(
     gcc libc6-dev make autoconf automake libtool pkg-config dpkg-dev
-    libldns-dev ldnsutils libfyaml-dev libcdb-dev libcmocka-dev libjansson-dev
-    libidn2-dev libssl-dev jq
+    libldns-dev ldnsutils libfyaml-dev libcdb-dev uthash-dev libcmocka-dev libjansson-dev
+    libssl-dev libidn2-dev libpsl-dev publicsuffix libicu-dev jq
 )
 # For what scripts/check does beyond the tests.
 dev_packages=(clang clang-format shellcheck mandoc)

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* What an image knows of single names. */
+#include <string.h>
+
+#include "image_p.h"
+
+/* cdb_hash() of the key: the octet of kind, then the name. */
+static uint32_t hash_of(struct tg_name name)
+{
+    uint32_t hash = 5381 * 33 ^ TG_DISK_NAME;
+
+    for (size_t i = 0; i < name.len; i++)
+        hash = hash * 33 ^ name.wire[i];
+    return hash;
+}
+
+/* The table that a hash belongs to, and its slot there where the search begins. */
+struct place {
+    const uint8_t *table;
+    uint32_t slots;
+    uint32_t first;
+};
+
+static struct place place_of(const struct tg_image *image, uint32_t hash)
+{
+    const uint8_t *toc = image->data + hash % TG_CDB_TABLES * 8;
+    struct place place = {image->data + tg_get32(toc), tg_get32(toc + 4), 0};
+
+    if (place.slots > 0)
+        place.first = (hash >> 8) % place.slots;
+    return place;
+}
+
+void tg_image_prepare(const struct tg_image *image, struct tg_name name, struct tg_lookup *lookup)
+{
+    struct place place;
+
+    lookup->name = name;
+    lookup->hash = hash_of(name);
+    place = place_of(image, lookup->hash);
+    __builtin_prefetch(place.table + (size_t)place.first * 8);
+}
+
+static bool is_it(const uint8_t *record, struct tg_name name)
+{
+    return tg_get32(record) == name.len + 1 && record[8] == TG_DISK_NAME &&
+           memcmp(record + 9, name.wire, name.len) == 0;
+}
+
+/* The value of a name's record, or NULL. As cdb_find() does it, in tables that were checked, but
+ * without a copy of the handle for each look-up. */
+static const struct tg_disk_name *find(const struct tg_image *image, const struct tg_lookup *lookup)
+{
+    struct place place = place_of(image, lookup->hash);
+    uint32_t i = place.first;
+
+    for (uint32_t looks = 0; looks < place.slots; looks++) {
+        const uint8_t *slot = place.table + (size_t)i * 8;
+        const uint8_t *record = image->data + tg_get32(slot + 4);
+
+        if (record == image->data)
+            return NULL;
+        if (tg_get32(slot) == lookup->hash && is_it(record, lookup->name))
+            return (const void *)(record + 9 + lookup->name.len);
+        i = i + 1 == place.slots ? 0 : i + 1;
+    }
+    return NULL;
+}
+
+bool tg_image_finish(
+    const struct tg_image *image, const struct tg_lookup *lookup, struct tg_image_name *out)
+{
+    const struct tg_disk_name *disk = find(image, lookup);
+    size_t next = 0;
+    uint32_t flags;
+
+    *out = (struct tg_image_name){0};
+    if (disk == NULL)
+        return false;
+    /* Its length, flags and rules were checked when the image was opened. */
+    flags = tg_get16(disk->flags);
+    if (flags & TG_DISK_ALLOW)
+        out->allow = &image->rules[tg_get32(disk->rules[next++])];
+    if (flags & TG_DISK_BLOCK)
+        out->block = &image->rules[tg_get32(disk->rules[next++])];
+    if (flags & TG_DISK_PROTECT)
+        out->protect = &image->rules[tg_get32(disk->rules[next++])];
+    out->allow_exact = (flags & TG_DISK_ALLOW_EXACT) != 0;
+    out->block_exact = (flags & TG_DISK_BLOCK_EXACT) != 0;
+    out->protect_exact = (flags & TG_DISK_PROTECT_EXACT) != 0;
+    out->above_allow = (flags & TG_DISK_ABOVE_ALLOW) != 0;
+    out->above_suffix = (flags & TG_DISK_ABOVE_SUFFIX) != 0;
+    out->suffix = (flags & TG_DISK_SUFFIX) != 0;
+    out->suffix_wildcard = (flags & TG_DISK_SUFFIX_WILDCARD) != 0;
+    out->suffix_exception = (flags & TG_DISK_SUFFIX_EXCEPTION) != 0;
+    return true;
+}
+
+bool tg_image_name(const struct tg_image *image, struct tg_name name, struct tg_image_name *out)
+{
+    struct tg_lookup lookup;
+
+    tg_image_prepare(image, name, &lookup);
+    return tg_image_finish(image, &lookup, out);
+}
+
+/* The entries of one record, in the order of their rules in the text. */
+static bool each_of_record(const struct tg_record *record,
+    bool (*each)(void *arg, const struct tg_entry *entry), void *arg)
+{
+    const struct tg_disk_name *disk = (const void *)record->value;
+    struct tg_entry entries[3];
+    size_t count = 0;
+
+    for (uint32_t kind = 0; kind < 3; kind++) {
+        uint32_t flag = 1u << kind;
+        size_t at = count;
+        struct tg_entry entry = {.name = {record->key + 1, record->key_len - 1}};
+
+        if ((tg_get16(disk->flags) & flag) == 0)
+            continue;
+        entry.rule = tg_get32(disk->rules[count++]);
+        entry.exact = (tg_get16(disk->flags) & flag << TG_DISK_EXACT_SHIFT) != 0;
+        for (; at > 0 && entries[at - 1].rule > entry.rule; at--)
+            entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!each(arg, &entries[i]))
+            return false;
+    return true;
+}
+
+void tg_image_each_name(
+    const struct tg_image *image, bool (*each)(void *arg, const struct tg_entry *entry), void *arg)
+{
+    struct tg_record record = {0};
+
+    while (tg_record_next(image, &record))
+        if (record.key[0] == TG_DISK_NAME && !each_of_record(&record, each, arg))
+            return;
+}
+
+void tg_image_each_suffix(
+    const struct tg_image *image, bool (*each)(void *arg, struct tg_name name), void *arg)
+{
+    struct tg_record record = {0};
+
+    while (tg_record_next(image, &record)) {
+        const struct tg_disk_name *disk = (const void *)record.value;
+
+        if (record.key[0] == TG_DISK_NAME && (tg_get16(disk->flags) & TG_DISK_SUFFIXES) &&
+            !each(arg, (struct tg_name){record.key + 1, record.key_len - 1}))
+            return;
+    }
+}

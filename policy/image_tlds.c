@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* The table of TLDs, derived when an image is opened: most questions end with one look at it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "image_p.h"
+
+#define EVERY_OCTET(c) (0x0101010101010101u * (uint64_t)(c))
+
+/* Lower-cases eight octets at once: bit 7 of over_z and from_a tells for each
+ * octet below 0x80 whether it is > 'Z' and >= 'A'; no sum carries over. */
+static uint64_t lower8(uint64_t octets)
+{
+    uint64_t low7 = octets & EVERY_OCTET(0x7f);
+    uint64_t over_z = low7 + EVERY_OCTET(0x7f - 'Z');
+    uint64_t from_a = low7 + EVERY_OCTET(0x80 - 'A');
+    uint64_t upper = ~octets & (over_z ^ from_a) & EVERY_OCTET(0x80);
+
+    return octets | upper >> 2;
+}
+
+/* A number for a label with its length octet, the same in any case. Up to
+ * seven octets it is the label itself, so that equal keys are equal labels. The lowest
+ * octet is the length, so it is never 0. Reads no octet behind the label, for
+ * a name may end where its memory does: short reads overlap instead. */
+static uint64_t label_key(const uint8_t *label)
+{
+    size_t len = label[0] + 1u;
+    uint64_t hash = 0;
+
+    if (len < 4) {
+        size_t rest = len - 2;
+
+        return lower8(tg_get16(label) | (uint64_t)tg_get16(label + rest) << 8 * rest);
+    }
+    if (len <= 8) {
+        size_t rest = len - 4;
+
+        return lower8(tg_get32(label) | (uint64_t)tg_get32(label + rest) << 8 * rest);
+    }
+    for (size_t at = 0; at < len; at += 8) {
+        size_t from = at + 8 <= len ? at : len - 8;
+
+        hash = (hash ^ lower8(tg_get64(label + from))) * 0x9fb21c651e98df25u;
+        hash ^= hash >> 32;
+    }
+    return hash << 8 | label[0];
+}
+
+static size_t first_slot(const struct tg_tlds *tlds, uint64_t key)
+{
+    /* Fibonacci hashing: the high bits of the product depend on every bit. */
+    return (size_t)((key * 0x9e3779b97f4a7c15u) >> tlds->shift);
+}
+
+enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count)
+{
+    size_t size = 16;
+    unsigned shift = 60;
+
+    for (; size < count * 2; size *= 2)
+        shift--;
+    tlds->slots = calloc(size, sizeof(*tlds->slots));
+    if (tlds->slots == NULL)
+        return TG_ENOMEM;
+    tlds->size = size;
+    tlds->shift = shift;
+    return TG_OK;
+}
+
+size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t at, uint32_t rule)
+{
+    uint64_t key = label_key(label);
+    size_t i = first_slot(tlds, key);
+    size_t looks = 1;
+
+    for (; tlds->slots[i].key != 0; looks++)
+        i = (i + 1) & (tlds->size - 1);
+    tlds->slots[i].key = key;
+    tlds->slots[i].label = at;
+    tlds->slots[i].rule = rule & TG_TLD_NO_RULE;
+    return looks;
+}
+
+/* Long labels with the same key are told apart by what they are. */
+static bool is_label(const struct tg_image *image, const struct tg_tld *tld, const uint8_t *label)
+{
+    uint8_t lower[TG_LABEL_MAX];
+
+    tg_dname_lower(label + 1, label[0], lower);
+    return memcmp(image->data + tld->label, lower, label[0]) == 0;
+}
+
+struct tg_tld *tg_image_find_tld(const struct tg_image *image, const uint8_t *label)
+{
+    const struct tg_tlds *tlds = &image->tlds;
+    uint64_t key;
+
+    if (label[0] == 0)
+        return NULL;
+    key = label_key(label);
+    for (size_t i = first_slot(tlds, key); tlds->slots[i].key != 0; i = (i + 1) & (tlds->size - 1))
+        if (tlds->slots[i].key == key && (label[0] <= 7 || is_label(image, &tlds->slots[i], label)))
+            return &tlds->slots[i];
+    return NULL;
+}
+
+const struct tg_rule *tg_image_tld(const struct tg_image *image, const uint8_t *label)
+{
+    const struct tg_tld *tld = tg_image_find_tld(image, label);
+
+    return tld == NULL ? NULL : tg_tld_rule(image, tld);
+}
