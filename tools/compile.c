@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* tldguard compile: policy text in, image out; nothing is written when the policy has errors. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "tldguard/policy.h"
 #include "tools/tool.h"
@@ -16,30 +14,24 @@ static const struct tg_option options[] = {
     {0},
 };
 
-/* Reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/ */
-static time_t creation_time(void)
-{
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    char *end = NULL;
-    long long value;
-
-    if (!epoch || !*epoch)
-        return time(NULL);
-    errno = 0;
-    value = strtoll(epoch, &end, 10);
-    return errno || *end || value < 0 ? time(NULL) : (time_t)value;
-}
-
 static enum tg_status compile(
     const char *path, const char *image, struct tg_diags *diags, bool quiet)
 {
+    char popular[TG_PATH_MAX];
+    const struct tg_policy_options consult = {
+        .today = tg_today(), .popular = tg_popular_file(popular)};
+    struct tg_progress *progress = tg_progress_start(path);
     struct tg_policy *policy = NULL;
-    enum tg_status status = tg_policy_read(path, &policy, diags);
+    enum tg_status status = tg_policy_read(path, &consult, &policy, diags);
 
     if (status == TG_OK)
-        status = tg_image_write(policy, creation_time(), image, diags);
+        status = tg_image_write(policy, tg_now(), image, diags);
+    tg_progress_stop(&progress);
+    if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
+        fprintf(stderr, "%s: error: %s\n", path, tg_status_text(status));
     if (status == TG_OK && !quiet)
-        printf("%s: serial %" PRIu32 ", %zu rules\n", image, policy->serial, policy->rule_count);
+        printf("%s: serial %" PRIu32 ", %zu rules, %zu names\n", image, policy->serial,
+            policy->rule_count, policy->name_count);
     tg_policy_destroy(&policy);
     return status;
 }

@@ -1,6 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += tools/tldguard
 tools_tldguard_SOURCES = tools/tool.h tools/main.c tools/options.c tools/text.c \
-	tools/check.c tools/compile.c tools/show.c tools/explain.c
-tools_tldguard_LDADD = policy/libtldguard.la module/libtgevent.la $(LDNS_LIBS) $(JANSSON_LIBS)
-dist_man_MANS += tools/tldguard.1
+	tools/input.c tools/progress.c tools/rule.c tools/check.c tools/compile.c \
+	tools/show.h tools/show.c tools/show_json.c \
+	tools/explain.h tools/explain.c tools/explain_chain.c \
+	tools/diff.h tools/diff.c tools/diff_things.c tools/diff_clients.c tools/diff_names.c \
+	tools/diff_ask.c tools/diff_print.c tools/diff_json.c \
+	tools/replay.h tools/replay.c tools/replay_log.c tools/replay_record.c \
+	tools/replay_tally.c tools/replay_report.c
+tools_tldguard_SOURCES += tools/suggest.h tools/suggest.c tools/suggest_world.c \
+	tools/suggest_find.c tools/suggest_text.c tools/suggest_print.c
+tools_tldguard_LDADD = policy/libtgnear.la policy/libtldguard.la module/libtgevent.la $(LDNS_LIBS) $(JANSSON_LIBS) $(LIBPSL_LIBS) $(PTHREAD_LIBS)
+dist_man_MANS += tools/tldguard.1 tools/tldguard-suggest.1
+dist_man_MANS += tools/tldguard-check.1 tools/tldguard-compile.1 tools/tldguard-show.1 \
+	tools/tldguard-explain.1 tools/tldguard-diff.1 tools/tldguard-replay.1
+
+tools_tldguard_SOURCES += tools/exchange.h tools/exchange.c \
+	tools/import.h tools/import.c tools/import_rpz.c tools/import_list.c \
+	tools/import_merge.c tools/import_sinkhole.c tools/import_write.c \
+	tools/export.h tools/export.c tools/export_walk.c tools/export_rpz.c tools/export_unbound.c
+dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1

@@ -10,6 +10,11 @@ static const struct tg_command *const commands[] = {
     &tg_cmd_compile,
     &tg_cmd_show,
     &tg_cmd_explain,
+    &tg_cmd_diff,
+    &tg_cmd_replay,
+    &tg_cmd_suggest,
+    &tg_cmd_import,
+    &tg_cmd_export,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

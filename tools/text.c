@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* How the tool writes things for people and for programs. */
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,36 @@ const char *tg_text_time(int64_t seconds, char buf[32])
     return buf;
 }
 
+const char *tg_text_day(uint32_t day, char buf[32])
+{
+    const time_t t = (time_t)day * 86400;
+    struct tm tm;
+
+    if (!gmtime_r(&t, &tm) || strftime(buf, 32, "%Y-%m-%d", &tm) == 0)
+        (void)snprintf(buf, 32, "day %" PRIu32, day);
+    return buf;
+}
+
+const char *tg_text_address(const struct tg_address *address, char buf[INET6_ADDRSTRLEN])
+{
+    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const bool v4 = memcmp(address->octets, mapped, sizeof(mapped)) == 0;
+    const char *text = inet_ntop(v4 ? AF_INET : AF_INET6,
+        address->octets + (v4 ? sizeof(mapped) : 0), buf, INET6_ADDRSTRLEN);
+
+    return text ? text : "?";
+}
+
+const char *tg_text_subnet(const struct tg_subnet *subnet, char buf[64])
+{
+    char address[INET6_ADDRSTRLEN];
+    const char *text = tg_text_address(&subnet->prefix, address);
+    const bool v4 = !strchr(text, ':') && subnet->length >= 96;
+
+    (void)snprintf(buf, 64, "%s/%u", text, v4 ? subnet->length - 96u : subnet->length);
+    return buf;
+}
+
 const char *tg_text_digest(const uint8_t digest[32], char buf[65])
 {
     for (size_t i = 0; i < 32; i++)
@@ -92,12 +123,12 @@ int tg_text_json(json_t *value)
     return EXIT_FINE;
 }
 
-json_t *tg_json_text(const char *text)
+json_t *tg_tool_text(const char *text)
 {
     return text ? json_string(text) : json_null();
 }
 
-json_t *tg_json_name(struct tg_name name)
+json_t *tg_tool_name(struct tg_name name)
 {
     char buf[TG_DNAME_TEXT_MAX];
 

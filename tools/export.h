@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * tldguard export: what a policy says of each name it knows, as tg_decide()
+ * says it, told in the order of the tree to one of the writers.
+ */
+#ifndef TG_TOOLS_EXPORT_H
+#define TG_TOOLS_EXPORT_H
+
+#include "policy/arena.h"
+#include "tldguard/decide.h"
+#include "tools/exchange.h"
+
+/* What is done with a name, as far as it does not depend on the type. */
+enum tg_export_say {
+    TG_EXPORT_NOTHING, /* no rule, or one that does nothing */
+    TG_EXPORT_ALLOW,
+    TG_EXPORT_MONITOR,
+    TG_EXPORT_MAIL,
+    TG_EXPORT_NXDOMAIN,
+    TG_EXPORT_NODATA,
+    TG_EXPORT_REFUSED,
+    TG_EXPORT_SINKHOLE
+};
+
+struct tg_export_node {
+    struct tg_name name;
+    bool listed; /* a name of the policy, not one that only stands above such names */
+    enum tg_export_say self;
+    enum tg_export_say below; /* of names below it that are not listed */
+    enum tg_export_say above; /* below its parent */
+};
+
+struct tg_export;
+
+/* A format. */
+struct tg_export_writer {
+    const char *const *reasons; /* why something is left out */
+    size_t reason_count;
+    void (*begin)(struct tg_export *ex);
+    void (*node)(struct tg_export *ex, const struct tg_export_node *node);
+    void (*end)(struct tg_export *ex);
+};
+
+#define TG_EXPORT_REASONS_MAX 16
+
+struct tg_export {
+    const struct tg_image *image;
+    const struct tg_export_writer *writer;
+    FILE *out;
+    struct tg_name origin; /* of the zone */
+    bool mail_as_block;
+    uint32_t today;
+    size_t unknown_twins; /* listed names whose twin only a look-up can tell */
+    size_t written;       /* names */
+    struct tg_skipped skipped[TG_EXPORT_REASONS_MAX];
+};
+
+extern const struct tg_export_writer tg_export_rpz, tg_export_unbound;
+
+/* Names that the policy knows besides those of the image's rules. */
+struct tg_export_names {
+    struct tg_arena *arena;
+    struct tg_key *keys;
+    size_t count, room;
+};
+
+/* Adds what an image knows: TLDs, names, twins of protected names, public suffixes. */
+enum tg_status tg_export_collect(struct tg_export_names *names, const struct tg_image *image);
+
+/* Tells the writer of each name once, a parent before its children. Sorts. */
+void tg_export_walk(struct tg_export *ex, struct tg_export_names *names);
+
+/* True when names below are answered by a wildcard that says this. */
+bool tg_export_blocks(enum tg_export_say say);
+
+/* Leaves out one name, for a reason of the writer; the first ones become comments. */
+void tg_export_skip(struct tg_export *ex, size_t reason, struct tg_name name, char comment);
+
+/* A name with its final dot; returns buf. */
+const char *tg_export_absolute(struct tg_name name, char buf[TG_DNAME_TEXT_MAX + 1]);
+
+/* A comment of the text that a writer starts with: source, serial, what is not in it. */
+void tg_export_head(struct tg_export *ex, char comment);
+
+/* Its end: what was left out. */
+void tg_export_tail(struct tg_export *ex, char comment);
+
+#endif
