@@ -141,11 +141,12 @@ static struct dns_msg *make_message(
         verdict->reply == TG_REPLY_NXDOMAIN ? LDNS_RCODE_NXDOMAIN : LDNS_RCODE_NOERROR;
     struct dns_msg *msg = regional_alloc_zero(qstate->region, sizeof(*msg));
     struct tg_name qname = {qstate->qinfo.qname, qstate->qinfo.qname_len};
+    /* Not the rule's owner: a list has none. */
+    struct tg_name zone = {qname.wire + verdict->owner_at, qname.len - verdict->owner_at};
     struct ub_packed_rrset_key *rrset;
 
     rrset = positive ? make_positive(qstate->region, qname, answer, verdict->reply)
-                     : make_soa(qstate->region, verdict->rule->owner, tg_image_meta(image)->serial,
-                           answer);
+                     : make_soa(qstate->region, zone, tg_image_meta(image)->serial, answer);
     if (!msg || !rrset)
         return NULL;
     msg->qinfo = qstate->qinfo;
@@ -154,6 +155,9 @@ static struct dns_msg *make_message(
     if (!msg->rep)
         return NULL;
     msg->rep->rrsets[0] = rrset;
+    /* dns64 stores what it passes on, whatever no_cache_store says; a TTL of 0 is not stored.
+     * The wire has the TTLs of the RRs. */
+    msg->rep->ttl = 0;
     return msg;
 }
 
@@ -161,16 +165,18 @@ static struct dns_msg *make_message(
 static void add_ede(
     struct module_qstate *qstate, const struct tg_answer *answer, const struct tg_verdict *verdict)
 {
+    const struct tg_question question = {
+        .qname = {qstate->qinfo.qname, qstate->qinfo.qname_len}, .qtype = qstate->qinfo.qtype};
     char text[TG_EDE_TEXT_MAX];
 
-    (void)tg_explain_ede(verdict, answer, text);
+    (void)tg_explain_ede(&question, verdict, answer, text);
     /* Out of memory here costs the explanation, not the answer. */
     (void)edns_opt_list_append_ede(
         &qstate->edns_opts_front_out, qstate->region, LDNS_EDE_BLOCKED, text);
 }
 
-int tg_answer_make(
-    struct module_qstate *qstate, const struct tg_image *image, const struct tg_verdict *verdict)
+int tg_answer_make(struct module_qstate *qstate, const struct tg_image *image,
+    const struct tg_verdict *verdict, bool first)
 {
     qstate->return_msg = NULL;
     qstate->return_rcode = LDNS_RCODE_NOERROR;
@@ -185,7 +191,8 @@ int tg_answer_make(
             return LDNS_RCODE_SERVFAIL;
         }
     }
-    add_ede(qstate, tg_image_answer(image), verdict);
+    if (first)
+        add_ede(qstate, tg_image_answer(image), verdict);
     return qstate->return_msg ? (int)FLAGS_GET_RCODE(qstate->return_msg->rep->flags)
                               : qstate->return_rcode;
 }

@@ -5,6 +5,8 @@
  * them up by name with dlsym(); nobody here may call them by name, as the
  * daemon exports names of its own.
  */
+#include <sys/stat.h>
+
 #include "module/guard.h"
 
 #define TG_EXPORT __attribute__((visibility("default")))
@@ -48,13 +50,59 @@ static bool register_all(struct module_env *env, int id, struct tg_guard *guard)
         return true;
     ok = hook(env, id, guard, inplace_cb_query_response, (void *)&tg_operate_received);
     /* A callback costs every cached answer; only modes that watch need it. */
-    for (size_t i = 0; ok && tg_image_monitors(guard->image) && i < ANSWERED; i++)
+    for (size_t i = 0; ok && guard->watches && i < ANSWERED; i++)
         ok = hook(env, id, guard, answered[i], (void *)&tg_operate_answered);
     if (!ok) {
         log_err("tldguard: cannot register with Unbound: out of memory");
         unregister(env, id);
     }
     return ok;
+}
+
+/*
+ * Clients of different groups must not wait for one answer together: each gets a state of its
+ * own. Workers copy the env behind init(); it outlives a reload, which may bring a policy
+ * without groups.
+ */
+static void keep_apart(struct module_env *env, struct tg_guard *guard)
+{
+    guard->unique_mesh = env->unique_mesh;
+    if (guard->groups)
+        env->unique_mesh = 1;
+}
+
+/* reload_keep_cache: what the cache holds may be blocked by now, and would not come by us. */
+static bool purge(struct module_env *env, const struct tg_guard *guard)
+{
+    size_t removed;
+
+    if (guard->passive)
+        return true;
+    if (!tg_purge(guard, env->msg_cache, &removed)) {
+        log_err("tldguard: cannot look through the cache: out of memory");
+        return false;
+    }
+    if (removed > 0)
+        log_info(
+            "tldguard: %zu answers that the policy does not allow removed from the cache", removed);
+    return true;
+}
+
+/* Twice the same library would write each event twice. */
+static bool is_twice(const struct module_env *env)
+{
+    struct stat a, b;
+
+    for (const struct config_strlist *p = env->cfg->dynlib_file; p; p = p->next)
+        for (const struct config_strlist *q = p->next; q; q = q->next)
+            if (stat(p->str, &a) == 0 && stat(q->str, &b) == 0 && a.st_dev == b.st_dev &&
+                a.st_ino == b.st_ino) {
+                log_err("tldguard: refusing to start: %s is loaded twice; name it once in "
+                        "dynlib-file and in module-config",
+                    p->str);
+                return true;
+            }
+    return false;
 }
 
 int init(struct module_env *env, int id)
@@ -68,12 +116,13 @@ int init(struct module_env *env, int id)
                 "headers; rebuild tldguard against the source of the installed package");
         return 0;
     }
-    if (!tg_guard_create(&guard))
+    if (is_twice(env) || !tg_guard_create(&guard))
         return 0;
-    if (!register_all(env, id, guard)) {
+    if (!purge(env, guard) || !register_all(env, id, guard)) {
         tg_guard_destroy(&guard);
         return 0;
     }
+    keep_apart(env, guard);
     dynlib_env(env, id)->dyn_env = guard;
     return 1;
 }
@@ -83,6 +132,8 @@ void deinit(struct module_env *env, int id)
     struct tg_guard *guard = dynlib_env(env, id)->dyn_env;
 
     unregister(env, id);
+    if (guard && guard->groups)
+        env->unique_mesh = guard->unique_mesh;
     tg_guard_destroy(&guard);
     dynlib_env(env, id)->dyn_env = NULL;
 }
@@ -99,6 +150,7 @@ void operate(
         tg_operate_question(guard, qstate, id);
         break;
     case module_event_moddone:
+        tg_operate_resolved(guard, qstate, id);
         qstate->ext_state[id] = module_finished;
         break;
     default:

@@ -27,7 +27,7 @@
     "\"kind\":\"event\",\"category\":[\"network\"],\"type\":[\"info\"]," \
     "\"action\":\"events-lost\",\"outcome\":\"failure\""
 #define DNS_MEMBERS  "\"type\":\"answer\",\"op_code\":\"QUERY\"" /* one record of both */
-#define RULE_MEMBERS "\"category\":\"look-alike-tld\",\"ruleset\":\"tldguard\""
+#define RULE_MEMBERS "\"ruleset\":\"tldguard\""
 #define OBSERVER_MEMBERS                                \
     "\"vendor\":\"tldguard\",\"product\":\"tldguard\"," \
     "\"type\":\"dns-resolver\",\"version\":\"" TG_VERSION "\""
@@ -56,6 +56,18 @@ const char *tg_transport_text(enum tg_transport transport)
     return "?";
 }
 
+/* As much of a name as fits, with no character of UTF-8 cut in two. */
+static void copy_group(const char *name, char group[TG_EVENT_GROUP_MAX])
+{
+    size_t len = strnlen(name, TG_EVENT_GROUP_MAX);
+
+    if (len == TG_EVENT_GROUP_MAX)
+        for (len--; len > 0 && ((uint8_t)name[len] & 0xc0u) == 0x80; len--)
+            ;
+    memcpy(group, name, len);
+    group[len] = '\0';
+}
+
 void tg_event_fill(const struct tg_question *question, const struct tg_verdict *verdict,
     uint32_t serial, struct tg_event *event)
 {
@@ -69,9 +81,12 @@ void tg_event_fill(const struct tg_question *question, const struct tg_verdict *
     event->action = (uint8_t)verdict->action;
     event->severity = (uint8_t)verdict->severity;
     event->kind = (uint8_t)verdict->rule->kind;
+    event->known = (uint8_t)verdict->known;
     event->owner_at = (uint8_t)verdict->owner_at;
     event->qname_len = (uint8_t)question->qname.len;
     event->twin_len = (uint8_t)verdict->twin_len;
+    if (verdict->group != NULL)
+        copy_group(verdict->group->name, event->group);
     tg_dname_lower(question->qname.wire, question->qname.len, event->qname);
     memcpy(event->twin, verdict->twin, verdict->twin_len);
 }
@@ -189,8 +204,14 @@ static void put_reason(struct tg_json *json, const struct tg_view *view, enum de
         tg_json_add(json, " (rule ");
         tg_json_add(json, view->owner);
         tg_json_add(json, ")");
-    } else {
+    } else if (view->event->kind == TG_KIND_TLD) {
         tg_json_add(json, "look-alike TLD");
+    } else if (detail == DETAIL_FULL) {
+        tg_json_add(json, "blocked by policy (rule ");
+        tg_json_add(json, view->owner);
+        tg_json_add(json, ")");
+    } else {
+        tg_json_add(json, "blocked by policy");
     }
     tg_json_text_end(json);
 }
@@ -273,6 +294,8 @@ static void put_rule(struct tg_json *json, const struct tg_view *view, enum deta
         }
         tg_json_text_end(json);
     }
+    tg_json_string(
+        json, "category", view->event->kind == TG_KIND_TLD ? "look-alike-tld" : "listed-name");
     tg_json_fixed(json, RULE_MEMBERS);
     tg_json_text(json, "version");
     tg_json_add_number(json, view->event->serial);
@@ -294,10 +317,29 @@ static void put_related(struct tg_json *json, const struct tg_view *view, enum d
     tg_json_close(json, '}');
 }
 
+/* NULL: it was not asked, or is no such value. */
+static const char *known_word(uint8_t known)
+{
+    switch ((enum tg_known)known) {
+    case TG_KNOWN_LISTED:
+        return "listed";
+    case TG_KNOWN_NOT:
+        return "not";
+    case TG_KNOWN_ASK:
+        return "ask";
+    case TG_KNOWN_FOUND:
+        return "found";
+    case TG_KNOWN_NOT_ASKED:
+        break;
+    }
+    return NULL;
+}
+
 static void put_tldguard(struct tg_json *json, const struct tg_view *view, uint64_t lost,
     const struct tg_observer *observer)
 {
     const struct tg_event *event = view->event;
+    char group[TG_EVENT_GROUP_MAX] = "";
 
     tg_json_open(json, "tldguard", '{');
     tg_json_string(json, "mode", tg_mode_text((enum tg_mode)event->mode));
@@ -307,6 +349,12 @@ static void put_tldguard(struct tg_json *json, const struct tg_view *view, uint6
     tg_json_string(json, "severity", tg_severity_text((enum tg_severity)event->severity));
     if (view->twin[0] != '\0')
         tg_json_string(json, "twin", view->twin);
+    if (known_word(event->known) != NULL)
+        tg_json_string(json, "twin_known", known_word(event->known));
+    /* Another thread's code has written it: its end is not taken on trust. */
+    memcpy(group, event->group, sizeof(group) - 1);
+    if (group[0] != '\0')
+        tg_json_utf8(json, "group", group);
     tg_json_string(json, "transport", tg_transport_text((enum tg_transport)event->transport));
     tg_json_number(json, "serial", event->serial);
     put_loss(json, lost, observer);

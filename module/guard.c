@@ -66,6 +66,8 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags)
 static bool start_or_pass(struct tg_guard *guard, struct tg_diags *diags)
 {
     if (start(guard, diags) == TG_OK) {
+        guard->groups = tg_image_group_count(guard->image) > 0;
+        guard->watches = tg_image_monitors(guard->image);
         log_info("tldguard " TG_VERSION ": policy serial %" PRIu32 ", %zu rules, from %s; log %s",
             tg_image_meta(guard->image)->serial, tg_image_rule_count(guard->image),
             guard->settings->policy, guard->settings->log);

@@ -157,6 +157,59 @@ void tg_json_add_cut(struct tg_json *json, const char *piece, size_t limit)
     }
 }
 
+/* The character at the start of text; its length in octets, 0: there is none. */
+static size_t decode(const char *text, uint32_t *character)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const uint8_t first = (uint8_t)text[0];
+    const size_t len = first < 0xc2   ? 0
+                       : first < 0xe0 ? 2
+                       : first < 0xf0 ? 3
+                       : first < 0xf5 ? 4
+                                      : 0;
+
+    *character = len == 0 ? 0 : first & (0x7fu >> len);
+    for (size_t i = 1; i < len; i++) {
+        if (((uint8_t)text[i] & 0xc0u) != 0x80)
+            return 0;
+        *character = *character << 6 | ((uint8_t)text[i] & 0x3fu);
+    }
+    if (len == 0 || *character < least[len] || *character > 0x10ffff ||
+        (*character >= 0xd800 && *character < 0xe000))
+        return 0;
+    return len;
+}
+
+static void put_unit(struct tg_json *json, uint32_t unit)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char out[] = {'\\', 'u', hex[unit >> 12 & 0xf], hex[unit >> 8 & 0xf],
+        hex[unit >> 4 & 0xf], hex[unit & 0xf]};
+
+    put(json, out, sizeof(out));
+}
+
+void tg_json_utf8(struct tg_json *json, const char *key, const char *text)
+{
+    tg_json_text(json, key);
+    while (*text != '\0') {
+        uint32_t character;
+        const size_t len = decode(text, &character);
+
+        if (len == 0) {
+            const char octet[2] = {*text++, '\0'};
+            tg_json_add(json, octet);
+        } else if (character < 0x10000) {
+            put_unit(json, character);
+        } else {
+            put_unit(json, 0xd800 + (character - 0x10000) / 0x400);
+            put_unit(json, 0xdc00 + (character - 0x10000) % 0x400);
+        }
+        text += len;
+    }
+    tg_json_text_end(json);
+}
+
 void tg_json_add_number(struct tg_json *json, uint64_t value)
 {
     char digits[NUMBER_MAX];

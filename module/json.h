@@ -81,6 +81,14 @@ void tg_json_string_cut(struct tg_json *json, const char *key, const char *text,
 void tg_json_text(struct tg_json *json, const char *key);
 void tg_json_add(struct tg_json *json, const char *piece);
 void tg_json_add_cut(struct tg_json *json, const char *piece, size_t limit);
+
+/**
+ * A member of text that is UTF-8 (RFC 3629): other than ASCII as \uXXXX, in surrogate pairs
+ * where it takes two (RFC 8259 section 7). An octet that is no part of a character is escaped
+ * for itself.
+ */
+void tg_json_utf8(struct tg_json *json, const char *key, const char *text);
+
 void tg_json_add_number(struct tg_json *json, uint64_t value);
 void tg_json_text_end(struct tg_json *json);
 

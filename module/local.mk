@@ -17,7 +17,7 @@ unboundlib_LTLIBRARIES = module/tldguard.la
 module_tldguard_la_SOURCES = \
 	module/ub.h module/guard.h \
 	module/entry.c module/guard.c module/abi.c module/operate.c \
-	module/answer.c module/record.c
+	module/answer.c module/record.c module/purge.c
 module_tldguard_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem $(UNBOUND_SRC) \
 	-DTG_UB_CRI=$(TG_UB_CRI) -DTG_UB_DOQ=$(TG_UB_DOQ)
 module_tldguard_la_LDFLAGS = -module $(AM_LDFLAGS) $(TG_MODULE_LDFLAGS) \

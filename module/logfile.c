@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define PASSWD_BUFFER 4096
+#define TRIM_PIECE    512
 
 static void user_text(char *text, size_t cap)
 {
@@ -139,6 +140,23 @@ static const char *words_of(const struct tg_logfile *file, int error, const char
     default:
         return strerror(error);
     }
+}
+
+bool tg_logfile_trim(struct tg_logfile *file, const char *bytes, size_t len)
+{
+    struct stat status;
+    char end[TRIM_PIECE];
+
+    if (file->fd < 0 || fstat(file->fd, &status) != 0 || status.st_size < (off_t)len)
+        return false;
+    for (size_t at = 0; at < len; at += sizeof(end)) {
+        const size_t want = len - at < sizeof(end) ? len - at : sizeof(end);
+        const off_t from = status.st_size - (off_t)(len - at);
+
+        if (pread(file->fd, end, want, from) != (ssize_t)want || memcmp(end, bytes + at, want) != 0)
+            return false;
+    }
+    return ftruncate(file->fd, status.st_size - (off_t)len) == 0;
 }
 
 void tg_logfile_reason(const struct tg_logfile *file, int error, char *text, size_t cap)

@@ -45,6 +45,13 @@ bool tg_logfile_current(const struct tg_logfile *file);
 int tg_logfile_write(struct tg_logfile *file, const char *bytes, size_t len, size_t *done);
 
 /**
+ * Takes the last bytes of the file back: for half a line that can no longer be completed.
+ * @param bytes what was written last; the file is left alone when it does not end in them.
+ * @return true when the file no longer ends in them. Works on a full disk, too.
+ */
+bool tg_logfile_trim(struct tg_logfile *file, const char *bytes, size_t len);
+
+/**
  * Says why the file cannot be written, and what to do about it, in one line: "cannot write:
  * Permission denied (running as unbound, uid 112); make the folder ...".
  * @param error what a function above returned.

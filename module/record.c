@@ -38,6 +38,25 @@ static void set_client(struct tg_event *event, const struct comm_reply *client)
         event->transport = (uint8_t)transport_of(client->c);
 }
 
+bool tg_client_address(const struct comm_reply *client, struct tg_address *address)
+{
+    const struct sockaddr_storage *addr = &client->client_addr;
+
+    if (addr->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+        memset(address->octets, 0, 10);
+        memset(address->octets + 10, 0xff, 2);
+        memcpy(address->octets + 12, &in->sin_addr, sizeof(in->sin_addr));
+        return true;
+    }
+    if (addr->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+        memcpy(address->octets, &in6->sin6_addr, sizeof(in6->sin6_addr));
+        return true;
+    }
+    return false;
+}
+
 /* Only the used part of the names is copied: most are short. */
 static void copy_event(struct tg_event *to, const struct tg_event *from)
 {
@@ -57,8 +76,8 @@ void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct 
     tg_queue_commit(guard->queue, slot);
 }
 
-void tg_record_waiting(
-    struct tg_guard *guard, struct module_qstate *qstate, const struct tg_event *event)
+void tg_record_waiting(struct tg_guard *guard, struct module_qstate *qstate,
+    const struct tg_event *event, const struct mesh_reply *until)
 {
     const struct timeval *now = qstate->env->now_tv;
     struct tg_event one;
@@ -66,7 +85,7 @@ void tg_record_waiting(
     copy_event(&one, event);
     one.time.tv_sec = now->tv_sec;
     one.time.tv_nsec = now->tv_usec * 1000;
-    for (struct mesh_reply *r = qstate->mesh_info->reply_list; r; r = r->next) {
+    for (struct mesh_reply *r = qstate->mesh_info->reply_list; r && r != until; r = r->next) {
         one.flags = (uint8_t)((r->qflags & BIT_RD ? TG_FLAG_RD : 0) |
                               (r->qflags & BIT_CD ? TG_FLAG_CD : 0) |
                               (r->edns.bits & EDNS_DO ? TG_FLAG_DO : 0));

@@ -24,6 +24,7 @@
 #include "util/net_help.h"
 #include "util/netevent.h"
 #include "util/regional.h"
+#include "util/storage/slabhash.h"
 /* clang-format on */
 
 /*

@@ -180,6 +180,17 @@ static enum outcome step(struct tg_writer *writer)
     return WORKED;
 }
 
+/* Half a line that nobody will complete is no use to a reader, and a trap for a parser. */
+static void drop_half_line(struct tg_writer *writer)
+{
+    size_t start = writer->batch_done;
+
+    while (start > 0 && writer->batch[start - 1] != '\n')
+        start--;
+    if (start < writer->batch_done)
+        (void)tg_logfile_trim(&writer->file, writer->batch + start, writer->batch_done - start);
+}
+
 /* The end of a writer that cannot write: what it still has is given up, and said. */
 static void drop_rest(struct tg_writer *writer)
 {
@@ -188,6 +199,7 @@ static void drop_rest(struct tg_writer *writer)
     struct tg_event event;
     char text[REASON_MAX];
 
+    drop_half_line(writer);
     while (tg_queue_pop(writer->queue, &event, NULL))
         dropped++;
     atomic_store(&writer->dropped, dropped);
@@ -217,7 +229,8 @@ static void tell_losses(struct tg_writer *writer)
     if (error == 0)
         return;
     note_failure(writer, error);
-    writer->batch_len = writer->batch_done;
+    writer->batch_done = done;
+    writer->batch_len = done;
     drop_rest(writer);
 }
 

@@ -6,8 +6,8 @@
  *
  * What a reader of the file can rely on:
  * - Lines are whole. A file that ends in half a line, left by a crash, gets a
- *   newline first. Many lines go out with one write(); the rest of a write that
- *   was cut short is written before anything else.
+ *   newline first; half a line that a full disk left at the stop is taken back. Many lines go out
+ * with one write(); the rest of a write that was cut short is written before anything else.
  * - Nothing is lost unseen. What the queue could not take is told in the field
  *   tldguard.lost of the next line, and event.sequence jumps by as many. When the
  *   writer stops and no event follows, a line of its own tells it.
