@@ -3,15 +3,20 @@
 if HAVE_CMOCKA
 tg_unit = \
 	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
-	tests/unit/test_policy tests/unit/test_settings \
-	tests/unit/test_image tests/unit/test_decide tests/unit/test_explain \
+	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
+	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_decide tests/unit/test_explain \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_queue tests/unit/test_writer
+
+tg_unit += tests/unit/test_nearmiss tests/unit/test_skeleton
+tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
+tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
 check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
 tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c
 tests_support_libtgtest_la_SOURCES = \
 	tests/support/oracle.h tests/support/oracle.c \
 	tests/support/gen.h tests/support/gen.c \
+	tests/support/imagefile.h tests/support/imagefile.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 
 check_PROGRAMS += $(tg_unit)
@@ -28,18 +33,29 @@ check_PROGRAMS += tests/support/ask
 tests_support_ask_SOURCES = tests/support/ask.c
 tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
-tg_scripts = tests/golden/run
+tg_scripts = tests/golden/run \
+	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
+	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitized module needs a sanitized daemon: then the live tests are not for us.
 if BUILD_MODULE
 if !SANITIZED
 tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
-	tests/live/start.sh tests/live/log.sh tests/live/silent.sh
+	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
+	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh
+
+# Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
+check_LTLIBRARIES += tests/support/pass.la
+tests_support_pass_la_SOURCES = tests/support/pass.c
+tests_support_pass_la_CPPFLAGS = $(module_tldguard_la_CPPFLAGS)
+tests_support_pass_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 endif
 endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
+EXTRA_DIST += tests/live/groups.yaml
+EXTRA_DIST += tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb

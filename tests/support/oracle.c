@@ -46,80 +46,254 @@ static void reply(const struct tg_policy *policy, uint16_t qtype, struct tg_verd
                                                            : blocked[verdict->action];
 }
 
-/* The TLD's rule, for a name in lower case. */
-static void by_tld(const struct tg_policy *policy, const uint8_t *name, size_t len, uint16_t qtype,
-    struct tg_verdict *verdict)
-{
-    for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct tg_rule *rule = &policy->rules[i];
-        size_t at;
+/* One question on its way: the name in lower case. */
+struct query {
+    const struct tg_policy *policy;
+    const struct tg_question *question;
+    uint8_t name[TG_DNAME_MAX];
+    size_t len;
+};
 
-        if (rule->kind != TG_KIND_TLD || !ends_in(name, len, rule->owner, &at))
+/* The best entry of a kind for a name: the longest that matches. */
+static const struct tg_entry *find(const struct tg_policy *policy, enum tg_kind kind,
+    uint32_t today, const uint8_t *name, size_t len, size_t *at)
+{
+    const struct tg_entry *best = NULL;
+
+    for (size_t i = 0; i < policy->name_count; i++) {
+        const struct tg_entry *entry = &policy->names[i];
+        const struct tg_rule *rule = &policy->rules[entry->rule];
+        size_t from;
+
+        if (rule->kind != kind || (rule->until != 0 && today != 0 && today > rule->until))
             continue;
-        verdict->reason = TG_REASON_TLD;
-        verdict->rule = rule;
-        verdict->mode = rule->mode;
-        verdict->action = rule->action;
-        verdict->severity = rule->severity;
-        verdict->owner_at = at;
-        reply(policy, qtype, verdict);
-        if (at + rule->targets[0].len <= TG_DNAME_MAX) {
-            verdict->twin_len = at + rule->targets[0].len;
-            memcpy(verdict->twin, name, at);
-            memcpy(verdict->twin + at, rule->targets[0].wire, rule->targets[0].len);
+        if (!ends_in(name, len, entry->name, &from) || (entry->exact && from > 0))
+            continue;
+        if (best == NULL || entry->name.len > best->name.len) {
+            best = entry;
+            *at = from;
         }
     }
+    return best;
 }
 
-/* The longest allow that matches, and whether one lies below. */
-static void by_allow(
-    const struct tg_policy *policy, const uint8_t *name, size_t len, struct tg_verdict *verdict)
+/* Is a name, or does it lie above, another? */
+static bool is_above(const struct query *query, struct tg_name below)
 {
-    const struct tg_rule *best = NULL;
-    size_t best_at = 0;
-    bool below = false;
+    size_t at;
 
-    for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct tg_rule *rule = &policy->rules[i];
+    return ends_in(below.wire, below.len, (struct tg_name){query->name, query->len}, &at) && at > 0;
+}
+
+static bool leaves_alone_below(const struct query *query, bool direct)
+{
+    const struct tg_policy *policy = query->policy;
+
+    for (size_t i = 0; i < policy->name_count; i++) {
+        enum tg_kind kind = policy->rules[policy->names[i].rule].kind;
+
+        if ((kind == TG_KIND_ALLOW || kind == TG_KIND_PROTECT) &&
+            is_above(query, policy->names[i].name))
+            return true;
+    }
+    for (size_t i = 0; direct && i < policy->suffix_count; i++) {
+        const struct tg_suffix *suffix = &policy->suffixes[i];
         size_t at;
 
-        if (rule->kind != TG_KIND_ALLOW)
-            continue;
-        if (ends_in(name, len, rule->owner, &at) && (at == 0 || !rule->exact) &&
-            (best == NULL || rule->owner.len > best->owner.len)) {
-            best = rule;
-            best_at = at;
-        }
-        below |=
-            ends_in(rule->owner.wire, rule->owner.len, (struct tg_name){name, len}, &at) && at > 0;
+        if (!suffix->exception && is_above(query, suffix->name))
+            return true;
+        if (suffix->wildcard && ends_in(query->name, query->len, suffix->name, &at) && at == 0)
+            return true;
     }
-    if (best != NULL) {
-        memset(verdict, 0, sizeof(*verdict));
-        verdict->reason = TG_REASON_ALLOW;
-        verdict->rule = best;
-        verdict->owner_at = best_at;
-    } else if (below && verdict->reply == TG_REPLY_NXDOMAIN) {
+    return false;
+}
+
+/* Is this very name a public suffix? */
+static bool is_suffix(const struct tg_policy *policy, const uint8_t *name, size_t len)
+{
+    bool suffix = false;
+
+    if (len == 1 || name[1 + name[0]] == 0)
+        return false; /* the TLD */
+    for (size_t i = 0; i < policy->suffix_count; i++) {
+        const struct tg_suffix *one = &policy->suffixes[i];
+        size_t at;
+
+        if (!ends_in(name, len, one->name, &at))
+            continue;
+        if (one->exception && at == 0)
+            return false;
+        suffix |= one->wildcard ? at > 0 && at == 1u + name[0] : at == 0 && !one->exception;
+    }
+    return suffix;
+}
+
+/* An exception says only that the wildcard does not hold. */
+static bool is_plain_suffix(const struct tg_policy *policy, const uint8_t *name, size_t len)
+{
+    for (size_t i = 0; i < policy->suffix_count; i++)
+        if (!policy->suffixes[i].wildcard && !policy->suffixes[i].exception &&
+            tg_dname_equal(policy->suffixes[i].name, (struct tg_name){name, len}))
+            return name[1 + name[0]] != 0;
+    return false;
+}
+
+static bool below_suffix(const struct query *query, size_t *at)
+{
+    for (*at = 0; query->name[*at] != 0; *at += 1u + query->name[*at])
+        if (is_suffix(query->policy, query->name + *at, query->len - *at) ||
+            is_plain_suffix(query->policy, query->name + *at, query->len - *at))
+            return true;
+    return false;
+}
+
+static size_t join(const struct query *query, size_t at, struct tg_name target, uint8_t *out)
+{
+    if (at + target.len > TG_DNAME_MAX)
+        return 0;
+    memcpy(out, query->name, at);
+    memcpy(out + at, target.wire, target.len);
+    return at + target.len;
+}
+
+/* The twin under the first target; or the first that is protected. */
+static bool twin(const struct query *query, const struct tg_rule *rule, struct tg_verdict *verdict)
+{
+    for (size_t i = 0; i < rule->target_count; i++) {
+        size_t at;
+
+        verdict->twin_len = join(query, verdict->owner_at, rule->targets[i], verdict->twin);
+        if (verdict->twin_len > 0 &&
+            find(query->policy, TG_KIND_PROTECT, 0, verdict->twin, verdict->twin_len, &at) != NULL)
+            return true;
+    }
+    if (rule->target_count > 0)
+        verdict->twin_len = join(query, verdict->owner_at, rule->targets[0], verdict->twin);
+    return false;
+}
+
+static bool holds(const struct tg_subnet *subnet, const struct tg_address *address)
+{
+    for (size_t bit = 0; bit < subnet->length; bit++)
+        if (((subnet->prefix.octets[bit / 8] ^ address->octets[bit / 8]) & 0x80u >> bit % 8) != 0)
+            return false;
+    return true;
+}
+
+const struct tg_group *oracle_group(const struct tg_policy *policy, const struct tg_address *client)
+{
+    const struct tg_subnet *best = NULL;
+
+    for (size_t i = 0; client != NULL && i < policy->subnet_count; i++)
+        if (holds(&policy->subnets[i], client) &&
+            (best == NULL || policy->subnets[i].length > best->length))
+            best = &policy->subnets[i];
+    return best == NULL ? NULL : &policy->groups[best->group];
+}
+
+static void override(const struct query *query, struct tg_verdict *verdict)
+{
+    const struct tg_group *group = oracle_group(query->policy, query->question->client);
+    size_t at;
+
+    for (size_t i = 0; group != NULL && i < group->override_count; i++)
+        if (group->overrides[i].tld.len == 0 ||
+            ends_in(query->name, query->len, group->overrides[i].tld, &at)) {
+            verdict->group = group;
+            verdict->mode = group->overrides[i].mode;
+            return;
+        }
+}
+
+static void answer(const struct query *query, bool direct, struct tg_verdict *verdict)
+{
+    verdict->action = verdict->rule->action;
+    verdict->severity = verdict->rule->severity;
+    override(query, verdict);
+    reply(query->policy, query->question->qtype, verdict);
+    if (verdict->reply == TG_REPLY_PASS || !leaves_alone_below(query, direct))
+        return;
+    if (query->question->qtype == 43 || query->question->qtype == 48) { /* DS, DNSKEY */
+        verdict->reply = TG_REPLY_PASS;
+        verdict->report = false;
+        verdict->partial = true;
+    } else if (verdict->reply == TG_REPLY_NXDOMAIN) {
         verdict->reply = TG_REPLY_NODATA;
         verdict->partial = true;
     }
 }
 
-void oracle_decide(
-    const struct tg_policy *policy, const struct tg_question *question, struct tg_verdict *verdict)
+/* An entry of this kind speaks of the name: says so. */
+static bool by_entry(
+    const struct query *query, enum tg_kind kind, enum tg_reason reason, struct tg_verdict *verdict)
 {
-    size_t len = question->qname.len;
-    uint8_t name[TG_DNAME_MAX];
+    size_t at = 0;
+    const struct tg_entry *entry =
+        find(query->policy, kind, query->question->today, query->name, query->len, &at);
+
+    if (entry == NULL)
+        return false;
+    verdict->reason = reason;
+    verdict->rule = &query->policy->rules[entry->rule];
+    verdict->owner_at = at;
+    return true;
+}
+
+static void by_tld(const struct query *query, enum tg_known asked, struct tg_verdict *verdict)
+{
+    const struct tg_rule *rule = NULL;
+    size_t at = 0;
+
+    for (size_t i = 0; i < query->policy->rule_count; i++)
+        if (query->policy->rules[i].kind == TG_KIND_TLD &&
+            ends_in(query->name, query->len, query->policy->rules[i].owner, &at)) {
+            rule = &query->policy->rules[i];
+            break;
+        }
+    if (rule == NULL)
+        return;
+    verdict->rule = rule;
+    verdict->owner_at = at;
+    if (rule->match == TG_MATCH_DIRECT && below_suffix(query, &at)) {
+        verdict->reason = TG_REASON_SUFFIX;
+        verdict->owner_at = at;
+        return;
+    }
+    verdict->reason = TG_REASON_TLD;
+    if (twin(query, rule, verdict))
+        verdict->known = rule->twin == TG_TWIN_NONE ? TG_KNOWN_NOT_ASKED : TG_KNOWN_LISTED;
+    else if (rule->twin == TG_TWIN_LIST)
+        verdict->known = TG_KNOWN_NOT;
+    else if (rule->twin == TG_TWIN_DNS)
+        verdict->known = asked;
+    verdict->mode = rule->mode;
+    if (verdict->known == TG_KNOWN_NOT || verdict->known == TG_KNOWN_ASK)
+        verdict->mode = rule->otherwise;
+    answer(query, rule->match == TG_MATCH_DIRECT, verdict);
+}
+
+void oracle_decide(const struct tg_policy *policy, const struct tg_question *question,
+    enum tg_known asked, struct tg_verdict *verdict)
+{
+    struct query query = {.policy = policy, .question = question, .len = question->qname.len};
 
     memset(verdict, 0, sizeof(*verdict));
     if (question->qclass != TG_CLASS_IN && question->qclass != TG_CLASS_ANY) {
         verdict->reason = TG_REASON_CLASS;
         return;
     }
-    for (size_t i = 0; i < len; i++)
-        name[i] = (uint8_t)(question->qname.wire[i] >= 'A' && question->qname.wire[i] <= 'Z'
-                                ? question->qname.wire[i] + ('a' - 'A')
-                                : question->qname.wire[i]);
-    by_tld(policy, name, len, question->qtype, verdict);
-    if (verdict->rule != NULL)
-        by_allow(policy, name, len, verdict);
+    for (size_t i = 0; i < query.len; i++)
+        query.name[i] = (uint8_t)(question->qname.wire[i] >= 'A' && question->qname.wire[i] <= 'Z'
+                                      ? question->qname.wire[i] + ('a' - 'A')
+                                      : question->qname.wire[i]);
+    if (by_entry(&query, TG_KIND_ALLOW, TG_REASON_ALLOW, verdict) ||
+        by_entry(&query, TG_KIND_PROTECT, TG_REASON_PROTECT, verdict))
+        return;
+    if (!by_entry(&query, TG_KIND_BLOCK, TG_REASON_BLOCK, verdict)) {
+        by_tld(&query, asked, verdict);
+        return;
+    }
+    verdict->mode = verdict->rule->mode;
+    (void)twin(&query, verdict->rule, verdict);
+    answer(&query, false, verdict);
 }

@@ -9,8 +9,15 @@
 
 #include "tldguard/decide.h"
 
-/** As tg_decide(); verdict->rule points into the policy. */
-void oracle_decide(
-    const struct tg_policy *policy, const struct tg_question *question, struct tg_verdict *verdict);
+/**
+ * As tg_decide(); verdict->rule and group point into the policy.
+ * @param asked TG_KNOWN_ASK, or as tg_decide_known() TG_KNOWN_FOUND, TG_KNOWN_NOT.
+ */
+void oracle_decide(const struct tg_policy *policy, const struct tg_question *question,
+    enum tg_known asked, struct tg_verdict *verdict);
+
+/** As tg_image_client(), into the policy; client NULL: no group. */
+const struct tg_group *oracle_group(
+    const struct tg_policy *policy, const struct tg_address *client);
 
 #endif

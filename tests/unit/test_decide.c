@@ -17,6 +17,8 @@
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 #define CREATED     1795305600
+/* Where libpsl's data says that TLDs are; without it the rest is still tested. */
+#define PUBLIC_SUFFIXES "/usr/share/publicsuffix/public_suffix_list.dat"
 
 static struct tg_image *compile(const struct tg_policy *policy)
 {
@@ -32,6 +34,23 @@ static struct tg_image *compile(const struct tg_policy *policy)
     return image;
 }
 
+/* Three groups: one by TLD, one for all, one in a part of the first one's network. */
+static void sample_groups(struct gen_policy *gen)
+{
+    struct tg_group *group = gen_group(gen, "mail-relays");
+
+    gen_override(gen, group, "cm", TG_MODE_BLOCK);
+    gen_override(gen, group, "example", TG_MODE_MONITOR);
+    gen_override(gen, gen_group(gen, "soc"), NULL, TG_MODE_MONITOR);
+    group = gen_group(gen, "lab");
+    gen_override(gen, group, "ml", TG_MODE_OFF);
+    gen_override(gen, group, NULL, TG_MODE_MAIL_ONLY);
+    gen_subnet(gen, gen_address("10.1.2.0"), 120, 0);
+    gen_subnet(gen, gen_address("10.9.0.0"), 120, 1);
+    gen_subnet(gen, gen_address("10.1.2.128"), 125, 2);
+    gen_subnet(gen, gen_address("2001:db8:1::"), 64, 0);
+}
+
 /* A policy with one TLD for each thing a rule can say. */
 static struct gen_policy *sample(void)
 {
@@ -39,7 +58,7 @@ static struct gen_policy *sample(void)
     struct tg_rule *rule;
 
     rule = gen_tld(gen, "ml", "mil");
-    rule->targets[rule->target_count++] = gen_name(gen, "nl");
+    gen_target(gen, rule, "nl");
     rule->severity = TG_SEVERITY_HIGH;
     gen_tld(gen, "cm", "com")->mode = TG_MODE_MAIL_ONLY;
     gen_tld(gen, "co", "com")->mode = TG_MODE_MONITOR;
@@ -48,14 +67,47 @@ static struct gen_policy *sample(void)
     gen_tld(gen, "rf", "net")->action = TG_ACTION_REFUSED;
     gen_tld(gen, "sh", "net")->action = TG_ACTION_SINKHOLE;
     gen_tld(gen, "longertldname", "mil");
+    /* What is known of the twin: list, dns. */
+    rule = gen_tld(gen, "li", "mil");
+    gen_target(gen, rule, "nl");
+    rule->twin = TG_TWIN_LIST;
+    rule->otherwise = TG_MODE_MAIL_ONLY;
+    rule = gen_tld(gen, "dn", "mil");
+    rule->twin = TG_TWIN_DNS;
+    rule->otherwise = TG_MODE_MONITOR;
+    /* Public suffixes. */
+    gen_tld(gen, "om", "com")->match = TG_MATCH_DIRECT;
+    gen_suffix(gen, "om", false, false); /* says nothing: it is not below itself */
+    gen_suffix(gen, "com.om", false, false);
+    gen_suffix(gen, "a.b.om", false, false);
+    gen_tld(gen, "ck", "cd")->match = TG_MATCH_DIRECT;
+    gen_suffix(gen, "ck", true, false);
+    gen_suffix(gen, "www.ck", false, true);
+    gen_tld(gen, "jq", "jp")->match = TG_MATCH_DIRECT;
+    gen_suffix(gen, "kobe.jq", true, false);
+    gen_suffix(gen, "city.kobe.jq", false, true);
     gen_allow(gen, "orange.ml", false);
     gen_allow(gen, "only.deep.example.ml", true);
     gen_allow(gen, "x.orange.ml", true);
     gen_allow(gen, "good.nd", false);
     gen_allow(gen, "elsewhere.org", false);
+    gen_allow(gen, "past.ml", false)->until = GEN_TODAY - 1;
+    gen_allow(gen, "last.ml", false)->until = GEN_TODAY;
+    gen_allow(gen, "www.past.ml", true)->until = GEN_TODAY + 1;
+    gen_rule(gen, TG_KIND_PROTECT, "army.mil", false);
+    gen_rule(gen, TG_KIND_PROTECT, "only.mil", true);
+    gen_rule(gen, TG_KIND_PROTECT, "navy.nl", false);
+    gen_target(gen, gen_rule(gen, TG_KIND_BLOCK, "rnil.example", false), "mil.example");
+    gen_rule(gen, TG_KIND_BLOCK, "one.example", true)->action = TG_ACTION_NODATA;
+    gen_rule(gen, TG_KIND_BLOCK, NULL, false)->severity = TG_SEVERITY_CRITICAL;
+    gen_entry(gen, gen->policy.rule_count - 1, "listed.example", false);
+    gen_entry(gen, gen->policy.rule_count - 1, "sub.rnil.example", false);
+    gen_entry(gen, gen->policy.rule_count - 1, "bad.cm", false);
+    gen_allow(gen, "good.rnil.example", false);
     gen->policy.answer.a_count = 1;
     gen->policy.answer.aaaa_count = 1;
     gen->policy.answer.mx = gen_name(gen, "catch.example.net");
+    sample_groups(gen);
     return gen;
 }
 
@@ -75,7 +127,7 @@ static const struct {
     bool report;
     bool partial;
     size_t owner_at;
-    const char *owner; /* of the rule, or NULL */
+    const char *owner; /* the part of qname that the rule matched, or NULL */
     const char *twin;  /* or NULL */
 } cases[] = {
     /* block answers every type; the likeliest target makes the twin. */
@@ -134,13 +186,200 @@ static const struct {
         "deep.example.mil"},
     {"example.ml", MX, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, true, 8, "ml", "example.mil"},
     {"ml", A, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, true, 0, "ml", "mil"},
+    /* ... and the chain of keys down to it stays whole (RFC 4035 5). */
+    {"ml", TG_TYPE_DS, IN, TG_REASON_TLD, TG_REPLY_PASS, false, true, 0, "ml", "mil"},
+    {"ml", TG_TYPE_DNSKEY, IN, TG_REASON_TLD, TG_REPLY_PASS, false, true, 0, "ml", "mil"},
+    {"army.ml", TG_TYPE_DS, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 5, "ml", "army.mil"},
     {"longertldname", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 0, "longertldname",
         "mil"},
     /* Other replies need no change. */
     {"nd", A, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, false, 0, "nd", "net"},
-    /* An allow under a TLD that is not listed says nothing. */
-    {"elsewhere.org", A, IN, TG_REASON_NONE, TG_REPLY_PASS, false, false, 0, NULL, NULL},
+    /* An allow wins also where no TLD is listed. */
+    {"elsewhere.org", A, IN, TG_REASON_ALLOW, TG_REPLY_PASS, false, false, 0, "elsewhere.org",
+        NULL},
+    {"org", A, IN, TG_REASON_NONE, TG_REPLY_PASS, false, false, 0, NULL, NULL},
+    /* An allow applies to its last day; a shorter one, or the TLD's rule, follows. */
+    {"a.past.ml", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 7, "ml", "a.past.mil"},
+    {"last.ml", A, IN, TG_REASON_ALLOW, TG_REPLY_PASS, false, false, 0, "last.ml", NULL},
+    {"www.past.ml", A, IN, TG_REASON_ALLOW, TG_REPLY_PASS, false, false, 0, "www.past.ml", NULL},
+    {"past.ml", A, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, true, 5, "ml", "past.mil"},
+    /* A protected name is left alone, and all below it. */
+    {"army.mil", MX, IN, TG_REASON_PROTECT, TG_REPLY_PASS, false, false, 0, "army.mil", NULL},
+    {"a.army.mil", MX, IN, TG_REASON_PROTECT, TG_REPLY_PASS, false, false, 2, "army.mil", NULL},
+    {"a.only.mil", MX, IN, TG_REASON_NONE, TG_REPLY_PASS, false, false, 0, NULL, NULL},
+    /* A block: of a name and all below it, or of the name alone; the longest name wins. */
+    {"rnil.example", A, IN, TG_REASON_BLOCK, TG_REPLY_NODATA, true, true, 0, "rnil.example",
+        "mil.example"},
+    {"a.rnil.example", A, IN, TG_REASON_BLOCK, TG_REPLY_NXDOMAIN, true, false, 2, "rnil.example",
+        "a.mil.example"},
+    {"a.sub.rnil.example", A, IN, TG_REASON_BLOCK, TG_REPLY_NXDOMAIN, true, false, 2,
+        "sub.rnil.example", NULL},
+    {"one.example", A, IN, TG_REASON_BLOCK, TG_REPLY_NODATA, true, false, 0, "one.example", NULL},
+    {"a.one.example", A, IN, TG_REASON_NONE, TG_REPLY_PASS, false, false, 0, NULL, NULL},
+    {"listed.example", MX, IN, TG_REASON_BLOCK, TG_REPLY_NXDOMAIN, true, false, 0, "listed.example",
+        NULL},
+    {"example", MX, IN, TG_REASON_NONE, TG_REPLY_PASS, false, false, 0, NULL, NULL},
+    /* ... before the TLD's rule, and behind an allow. */
+    {"bad.cm", A, IN, TG_REASON_BLOCK, TG_REPLY_NXDOMAIN, true, false, 0, "bad.cm", NULL},
+    {"a.good.rnil.example", A, IN, TG_REASON_ALLOW, TG_REPLY_PASS, false, false, 2,
+        "good.rnil.example", NULL},
+    /* match: direct: not what is a public suffix, or below one. */
+    {"army.om", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 5, "om", "army.com"},
+    {"com.om", A, IN, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, 0, "com.om", NULL},
+    {"x.y.com.om", A, IN, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, 4, "com.om", NULL},
+    {"xcom.om", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 5, "om", "xcom.com"},
+    {"c.b.om", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 4, "om", "c.b.com"},
+    {"a.b.om", A, IN, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, 0, "a.b.om", NULL},
+    /* RFC 8020: nor may NXDOMAIN deny a suffix below. */
+    {"b.om", A, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, true, 2, "om", "b.com"},
+    {"om", A, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, true, 0, "om", "com"},
+    /* Wildcards and exceptions (https://publicsuffix.org/list/). */
+    {"co.ck", A, IN, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, 0, "co.ck", NULL},
+    {"a.co.ck", A, IN, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, 2, "co.ck", NULL},
+    {"www.ck", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 4, "ck", "www.cd"},
+    {"a.www.ck", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 6, "ck", "a.www.cd"},
+    {"ck", A, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, true, 0, "ck", "cd"},
+    {"a.kobe.jq", A, IN, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, 0, "a.kobe.jq", NULL},
+    {"b.a.kobe.jq", A, IN, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, 2, "a.kobe.jq", NULL},
+    {"kobe.jq", A, IN, TG_REASON_TLD, TG_REPLY_NODATA, true, true, 5, "jq", "kobe.jp"},
+    {"city.kobe.jq", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 10, "jq",
+        "city.kobe.jp"},
+    /* Without a question about the twin, the protected target still makes it. */
+    {"navy.ml", A, IN, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, 5, "ml", "navy.nl"},
 };
+
+/* What is known of the twin decides between mode and otherwise; a group overrides both. */
+static const struct {
+    const char *qname;
+    const char *client; /* or NULL */
+    enum tg_known known;
+    enum tg_mode mode;
+    const char *group; /* or NULL */
+    const char *twin;
+} modes[] = {
+    /* At or below a protected name, in whole labels; an exact one is the name alone. */
+    {"army.li", NULL, TG_KNOWN_LISTED, TG_MODE_BLOCK, NULL, "army.mil"},
+    {"mail.army.li", NULL, TG_KNOWN_LISTED, TG_MODE_BLOCK, NULL, "mail.army.mil"},
+    {"xarmy.li", NULL, TG_KNOWN_NOT, TG_MODE_MAIL_ONLY, NULL, "xarmy.mil"},
+    {"li", NULL, TG_KNOWN_NOT, TG_MODE_MAIL_ONLY, NULL, "mil"},
+    {"only.li", NULL, TG_KNOWN_LISTED, TG_MODE_BLOCK, NULL, "only.mil"},
+    {"a.only.li", NULL, TG_KNOWN_NOT, TG_MODE_MAIL_ONLY, NULL, "a.only.mil"},
+    /* Under the first target that is protected, else under the first. */
+    {"navy.li", NULL, TG_KNOWN_LISTED, TG_MODE_BLOCK, NULL, "navy.nl"},
+    {"army.dn", NULL, TG_KNOWN_LISTED, TG_MODE_BLOCK, NULL, "army.mil"},
+    {"other.dn", NULL, TG_KNOWN_ASK, TG_MODE_MONITOR, NULL, "other.mil"},
+    {"army.ml", NULL, TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK, NULL, "army.mil"},
+    /* A group: for this TLD before for all; the longest prefix; what is in no group. */
+    {"army.cm", "10.1.2.3", TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK, "mail-relays", "army.com"},
+    {"army.cm", "10.1.3.3", TG_KNOWN_NOT_ASKED, TG_MODE_MAIL_ONLY, NULL, "army.com"},
+    {"army.cm", "2001:db8:1::7", TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK, "mail-relays", "army.com"},
+    {"army.cm", "2001:db8:2::7", TG_KNOWN_NOT_ASKED, TG_MODE_MAIL_ONLY, NULL, "army.com"},
+    {"army.ml", "10.1.2.3", TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK, NULL, "army.mil"},
+    {"army.ml", "10.9.0.7", TG_KNOWN_NOT_ASKED, TG_MODE_MONITOR, "soc", "army.mil"},
+    {"army.li", "10.9.0.7", TG_KNOWN_LISTED, TG_MODE_MONITOR, "soc", "army.mil"},
+    {"army.ml", "10.1.2.129", TG_KNOWN_NOT_ASKED, TG_MODE_OFF, "lab", "army.mil"},
+    {"army.cm", "10.1.2.129", TG_KNOWN_NOT_ASKED, TG_MODE_MAIL_ONLY, "lab", "army.com"},
+    /* Of a block too, whose TLD is the name's last label. */
+    {"rnil.example", "10.1.2.3", TG_KNOWN_NOT_ASKED, TG_MODE_MONITOR, "mail-relays", "mil.example"},
+    {"rnil.example", "10.1.2.129", TG_KNOWN_NOT_ASKED, TG_MODE_MAIL_ONLY, "lab", "mil.example"},
+    {"bad.cm", "10.1.2.3", TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK, "mail-relays", NULL},
+    /* Not of what passes anyway. */
+    {"orange.ml", "10.1.2.129", TG_KNOWN_NOT_ASKED, TG_MODE_OFF, NULL, NULL},
+    {"army.mil", "10.1.2.129", TG_KNOWN_NOT_ASKED, TG_MODE_OFF, NULL, NULL},
+    {"com.om", "10.1.2.129", TG_KNOWN_NOT_ASKED, TG_MODE_OFF, NULL, NULL},
+};
+
+static void same_twin(const struct tg_verdict *verdict, const char *want)
+{
+    char text[TG_DNAME_TEXT_MAX];
+
+    assert_int_equal(verdict->twin_len == 0, want == NULL);
+    if (want == NULL)
+        return;
+    tg_dname_to_text(verdict->twin, verdict->twin_len, text);
+    assert_string_equal(text, want);
+}
+
+static void known_and_groups(void **state)
+{
+    struct gen_policy *gen = sample();
+    struct tg_image *image = compile(&gen->policy);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        struct tg_question question = {
+            .qname = gen_name(gen, modes[i].qname), .qtype = TG_TYPE_MX, .qclass = TG_CLASS_IN};
+        struct tg_address client;
+        struct tg_verdict verdict;
+
+        if (modes[i].client != NULL) {
+            client = gen_address(modes[i].client);
+            question.client = &client;
+        }
+        tg_decide(image, &question, &verdict);
+        if (verdict.mode != modes[i].mode || verdict.known != modes[i].known)
+            print_message("mode %zu: %s\n", i, modes[i].qname);
+        assert_int_equal(verdict.known, modes[i].known);
+        assert_int_equal(verdict.mode, modes[i].mode);
+        assert_int_equal(verdict.group == NULL, modes[i].group == NULL);
+        if (modes[i].group != NULL)
+            assert_string_equal(verdict.group->name, modes[i].group);
+        same_twin(&verdict, modes[i].twin);
+    }
+    tg_image_close(&image);
+    gen_free(&gen);
+}
+
+/* What a look-up told replaces "only a look-up can tell", and nothing else. */
+static void look_ups_tell(void **state)
+{
+    static const struct {
+        const char *qname;
+        bool exists;
+        enum tg_known known;
+        enum tg_mode mode;
+    } told[] = {
+        {"other.dn", true, TG_KNOWN_FOUND, TG_MODE_BLOCK},
+        {"other.dn", false, TG_KNOWN_NOT, TG_MODE_MONITOR},
+        {"army.dn", false, TG_KNOWN_LISTED, TG_MODE_BLOCK},
+        {"xarmy.li", true, TG_KNOWN_NOT, TG_MODE_MAIL_ONLY},
+        {"army.ml", false, TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK},
+    };
+    struct gen_policy *gen = sample();
+    struct tg_image *image = compile(&gen->policy);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(told); i++) {
+        struct tg_question question = {
+            .qname = gen_name(gen, told[i].qname), .qtype = TG_TYPE_MX, .qclass = TG_CLASS_IN};
+        struct tg_verdict verdict;
+
+        tg_decide_known(image, &question, told[i].exists, &verdict);
+        assert_int_equal(verdict.known, told[i].known);
+        assert_int_equal(verdict.mode, told[i].mode);
+    }
+    tg_image_close(&image);
+    gen_free(&gen);
+}
+
+/* Without a day no allow has ended. */
+static void no_day(void **state)
+{
+    struct gen_policy *gen = sample();
+    struct tg_image *image = compile(&gen->policy);
+    struct tg_question question = {
+        .qname = gen_name(gen, "past.ml"), .qtype = TG_TYPE_A, .qclass = TG_CLASS_IN};
+    struct tg_verdict verdict;
+
+    (void)state;
+    tg_decide(image, &question, &verdict);
+    assert_int_equal(verdict.reason, TG_REASON_ALLOW);
+    question.today = UINT32_MAX;
+    tg_decide(image, &question, &verdict);
+    assert_int_equal(verdict.reason, TG_REASON_TLD);
+    tg_image_close(&image);
+    gen_free(&gen);
+}
 
 /* Upper-cases every second letter. */
 static void mix_case(uint8_t *wire, size_t len)
@@ -152,7 +391,8 @@ static void mix_case(uint8_t *wire, size_t len)
 
 static void check_case(const struct tg_image *image, size_t i, bool mixed)
 {
-    struct tg_question question = {.qtype = cases[i].qtype, .qclass = cases[i].qclass};
+    struct tg_question question = {
+        .qtype = cases[i].qtype, .qclass = cases[i].qclass, .today = GEN_TODAY};
     uint8_t wire[TG_DNAME_MAX];
     char text[TG_DNAME_TEXT_MAX];
     struct tg_verdict verdict;
@@ -174,15 +414,16 @@ static void check_case(const struct tg_image *image, size_t i, bool mixed)
     assert_int_equal(verdict.owner_at, cases[i].owner_at);
     assert_int_equal(verdict.rule == NULL, cases[i].owner == NULL);
     if (cases[i].owner != NULL) {
-        tg_dname_to_text(verdict.rule->owner.wire, verdict.rule->owner.len, text);
+        tg_dname_lower(wire, len, wire);
+        tg_dname_to_text(wire + verdict.owner_at, len - verdict.owner_at, text);
         assert_string_equal(text, cases[i].owner);
+        assert_true(verdict.rule->owner.len == 0 || verdict.reason == TG_REASON_SUFFIX ||
+                    tg_dname_equal(verdict.rule->owner,
+                        (struct tg_name){wire + verdict.owner_at, len - verdict.owner_at}));
     }
-    assert_int_equal(verdict.twin_len == 0, cases[i].twin == NULL);
-    if (cases[i].twin != NULL) {
-        tg_dname_to_text(verdict.twin, verdict.twin_len, text);
-        assert_string_equal(text, cases[i].twin);
-    }
-    if (verdict.reason != TG_REASON_TLD) {
+    same_twin(&verdict, cases[i].twin);
+    assert_null(verdict.group);
+    if (verdict.reason != TG_REASON_TLD && verdict.reason != TG_REASON_BLOCK) {
         assert_int_equal(verdict.mode, TG_MODE_OFF);
         assert_int_equal(verdict.severity, TG_SEVERITY_LOW);
     } else {
@@ -236,7 +477,7 @@ static void sinkholes_with_holes(void **state)
     for (size_t i = 0; i < COUNT(holes); i++) {
         struct gen_policy *gen = sample();
         struct tg_name qname = gen_name(gen, "army.sh");
-        struct tg_question question = {qname, holes[i].qtype, IN};
+        struct tg_question question = {.qname = qname, .qtype = holes[i].qtype, .qclass = IN};
         struct tg_verdict verdict;
         struct tg_image *image;
 
@@ -293,6 +534,10 @@ static void same_verdict(const struct tg_policy *policy, const struct tg_image *
     assert_int_equal(got->rule == NULL, want->rule == NULL);
     if (want->rule != NULL)
         assert_ptr_equal(got->rule, tg_image_rule(image, (size_t)(want->rule - policy->rules)));
+    assert_int_equal(got->group == NULL, want->group == NULL);
+    if (want->group != NULL)
+        assert_ptr_equal(got->group, tg_image_group(image, (size_t)(want->group - policy->groups)));
+    assert_int_equal(got->known, want->known);
     assert_int_equal(got->mode, want->mode);
     assert_int_equal(got->action, want->action);
     assert_int_equal(got->severity, want->severity);
@@ -304,42 +549,102 @@ static void same_verdict(const struct tg_policy *policy, const struct tg_image *
     assert_memory_equal(got->twin, want->twin, want->twin_len);
 }
 
+/* How often each thing was seen. */
+struct seen {
+    size_t reasons[TG_REASON_PROTECT + 1];
+    size_t replies[TG_REPLY_SINKHOLE_MX + 1];
+    size_t known[TG_KNOWN_FOUND + 1];
+    size_t partials;
+    size_t groups;
+};
+
+static void compare(uint64_t *seed, const struct gen_policy *gen, const struct tg_image *image,
+    size_t questions, struct seen *seen)
+{
+    for (size_t i = 0; i < questions; i++) {
+        struct tg_address client;
+        uint8_t wire[TG_DNAME_MAX];
+        struct tg_question question;
+        struct tg_verdict got;
+        struct tg_verdict want;
+
+        gen_question(seed, gen, wire, &client, &question);
+        tg_decide(image, &question, &got);
+        oracle_decide(&gen->policy, &question, TG_KNOWN_ASK, &want);
+        same_verdict(&gen->policy, image, &got, &want);
+        seen->reasons[want.reason]++;
+        seen->replies[want.reply]++;
+        seen->known[want.known]++;
+        seen->partials += want.partial;
+        seen->groups += want.group != NULL;
+        if (want.known != TG_KNOWN_ASK)
+            continue;
+        tg_decide_known(image, &question, i % 2 == 0, &got);
+        oracle_decide(&gen->policy, &question, i % 2 == 0 ? TG_KNOWN_FOUND : TG_KNOWN_NOT, &want);
+        same_verdict(&gen->policy, image, &got, &want);
+        seen->known[want.known]++;
+    }
+}
+
 /* The oracle, which reads the rules one by one, agrees: on every reason and
- * reply, for names by chance. */
+ * reply, for policies, clients and names by chance; 500,000 of them. */
 static void oracle_agrees(void **state)
 {
-    size_t reasons[TG_REASON_TLD + 1] = {0};
-    size_t replies[TG_REPLY_SINKHOLE_MX + 1] = {0};
-    size_t partials = 0;
+    struct gen_delegated *delegated = gen_delegated(PUBLIC_SUFFIXES);
+    struct seen seen = {.partials = 0};
     uint64_t seed = 1;
 
     (void)state;
-    for (size_t i = 0; i < 500; i++) {
-        struct gen_policy *gen = gen_policy(&seed, i % 10 == 0 ? 300 : 12);
+    for (size_t i = 0; i < 1000; i++) {
+        struct gen_policy *gen = gen_policy(&seed, i % 10 == 0 ? 200 : 12, delegated);
         struct tg_image *image = compile(&gen->policy);
 
-        for (size_t j = 0; j < 500; j++) {
-            uint8_t wire[TG_DNAME_MAX];
-            struct tg_question question;
-            struct tg_verdict got;
-            struct tg_verdict want;
-
-            gen_question(&seed, gen, wire, &question);
-            tg_decide(image, &question, &got);
-            oracle_decide(&gen->policy, &question, &want);
-            same_verdict(&gen->policy, image, &got, &want);
-            reasons[want.reason]++;
-            replies[want.reply]++;
-            partials += want.partial;
-        }
+        compare(&seed, gen, image, 520, &seen);
         tg_image_close(&image);
         gen_free(&gen);
     }
-    for (size_t i = 0; i < COUNT(reasons); i++)
-        assert_true(reasons[i] > 1000);
-    for (size_t i = 0; i < COUNT(replies); i++)
-        assert_true(replies[i] > 100);
-    assert_true(partials > 300);
+    for (size_t i = 0; i < COUNT(seen.reasons); i++)
+        assert_true(seen.reasons[i] > 5000);
+    for (size_t i = 0; i < COUNT(seen.replies); i++)
+        assert_true(seen.replies[i] > 500);
+    for (size_t i = 0; i < COUNT(seen.known); i++)
+        assert_true(seen.known[i] > 2000);
+    assert_true(seen.partials > 1000);
+    assert_true(seen.groups > 5000);
+    gen_delegated_free(&delegated);
+}
+
+/* Every TLD there is: with a rule of its own, the name is under it and under no other. */
+static void every_delegated_tld(void **state)
+{
+    struct gen_delegated *delegated = gen_delegated(PUBLIC_SUFFIXES);
+    struct gen_policy *gen = gen_create();
+    struct tg_image *image;
+
+    (void)state;
+    if (delegated == NULL) {
+        gen_free(&gen);
+        skip();
+    }
+    assert_true(delegated->count > 1000);
+    for (size_t i = 0; i < delegated->count; i += 2)
+        gen_tld(gen, delegated->names[i], "mil");
+    image = compile(&gen->policy);
+    for (size_t i = 0; i < delegated->count; i++) {
+        struct tg_question question = {.qtype = A, .qclass = IN};
+        struct tg_verdict verdict;
+        char text[128];
+
+        snprintf(text, sizeof(text), "army.%s", delegated->names[i]);
+        question.qname = gen_name(gen, text);
+        tg_decide(image, &question, &verdict);
+        assert_int_equal(verdict.reason, i % 2 == 0 ? TG_REASON_TLD : TG_REASON_NONE);
+        if (i % 2 == 0)
+            assert_ptr_equal(verdict.rule, tg_image_rule(image, i / 2));
+    }
+    tg_image_close(&image);
+    gen_free(&gen);
+    gen_delegated_free(&delegated);
 }
 
 /* Each reply has its word, any other value "?". */
@@ -359,7 +664,11 @@ int main(void)
         cmocka_unit_test(verdicts),
         cmocka_unit_test(sinkholes_with_holes),
         cmocka_unit_test(twins_stay_names),
+        cmocka_unit_test(known_and_groups),
+        cmocka_unit_test(look_ups_tell),
+        cmocka_unit_test(no_day),
         cmocka_unit_test(oracle_agrees),
+        cmocka_unit_test(every_delegated_tld),
         cmocka_unit_test(reply_words),
     };
 

@@ -103,6 +103,7 @@ static const struct field {
     {"source.port", ECS_LONG},
     {"tldguard.action", ECS_TEXT},
     {"tldguard.boot", ECS_TEXT},
+    {"tldguard.group", ECS_TEXT},
     {"tldguard.lost", ECS_LONG},
     {"tldguard.mode", ECS_TEXT},
     {"tldguard.reply", ECS_TEXT},
@@ -110,6 +111,7 @@ static const struct field {
     {"tldguard.severity", ECS_TEXT},
     {"tldguard.transport", ECS_TEXT},
     {"tldguard.twin", ECS_TEXT},
+    {"tldguard.twin_known", ECS_TEXT},
 };
 
 /* Values that ECS lists, for the fields where it does. */
@@ -643,6 +645,8 @@ static void test_worst_case(void **state)
             event.severity = TG_SEVERITY_CRITICAL;
             event.flags = TG_FLAG_RD | TG_FLAG_CD | TG_FLAG_DO;
             event.time = (struct timespec){-1, -1};
+            event.known = TG_KNOWN_LISTED;
+            memset(event.group, 0xff, sizeof(event.group)); /* six bytes each */
             line[TG_EVENT_LINE_MAX] = 0x5a;
             len = tg_event_format(&event, INT64_MAX, INT64_MAX, &worst, line);
             assert_int_equal(line[TG_EVENT_LINE_MAX], 0x5a);
@@ -759,13 +763,16 @@ static void test_fill(void **state)
     static const uint8_t qname[] = "\4ArMy\2mL";
     static const uint8_t twin[] = "\4army\3mil";
     const struct tg_rule rule = {.kind = TG_KIND_TLD};
-    const struct tg_question question = {{qname, sizeof(qname)}, 15, 1};
+    const struct tg_question question = {.qname = {qname, sizeof(qname)}, .qtype = 15, .qclass = 1};
+    const struct tg_group group = {.name = "mail-relays"};
     struct tg_verdict verdict = {.reason = TG_REASON_TLD,
         .rule = &rule,
         .mode = TG_MODE_MAIL_ONLY,
         .action = TG_ACTION_SINKHOLE,
         .severity = TG_SEVERITY_CRITICAL,
         .reply = TG_REPLY_NULL_MX,
+        .group = &group,
+        .known = TG_KNOWN_ASK,
         .owner_at = 5,
         .twin_len = sizeof(twin)};
     struct tg_event event;
@@ -782,6 +789,8 @@ static void test_fill(void **state)
     assert_int_equal(event.action, TG_ACTION_SINKHOLE);
     assert_int_equal(event.severity, TG_SEVERITY_CRITICAL);
     assert_int_equal(event.kind, TG_KIND_TLD);
+    assert_int_equal(event.known, TG_KNOWN_ASK);
+    assert_string_equal(event.group, "mail-relays");
     assert_int_equal(event.owner_at, 5);
     assert_int_equal(event.qname_len, sizeof(qname));
     assert_memory_equal(event.qname, "\4army\2ml", sizeof(qname));
@@ -794,8 +803,72 @@ static void test_fill(void **state)
     for (size_t i = 0; i < sizeof(event.address); i++)
         assert_int_equal(event.address[i], 0);
     verdict.twin_len = 0;
+    verdict.group = NULL;
     tg_event_fill(&question, &verdict, 77, &event);
     assert_int_equal(event.twin_len, 0);
+    assert_string_equal(event.group, "");
+}
+
+/* A group's name is cut to what a record has room for, and no character in two. */
+static void test_group_is_cut(void **state)
+{
+    static const uint8_t qname[] = "\4army\2ml";
+    const struct tg_rule rule = {.kind = TG_KIND_TLD};
+    const struct tg_question question = {.qname = {qname, sizeof(qname)}};
+
+    (void)state;
+    for (size_t len = TG_EVENT_GROUP_MAX - 4; len < TG_EVENT_GROUP_MAX + 4; len++) {
+        char name[TG_EVENT_GROUP_MAX + 8];
+        const struct tg_group group = {.name = name};
+        const struct tg_verdict verdict = {.rule = &rule, .group = &group};
+        struct tg_event event;
+
+        memset(name, 'g', len);
+        memcpy(name + len, "\xe2\x82\xac", 4); /* a euro sign takes three octets */
+        tg_event_fill(&question, &verdict, 1, &event);
+        if (len + 3 < TG_EVENT_GROUP_MAX)
+            assert_string_equal(event.group, name);
+        else
+            assert_int_equal(strspn(event.group, "g"), strlen(event.group));
+        assert_int_equal(strlen(event.group), len + 3 < TG_EVENT_GROUP_MAX ? len + 3
+                                              : len < TG_EVENT_GROUP_MAX   ? len
+                                                                         : TG_EVENT_GROUP_MAX - 1);
+    }
+}
+
+/* What was known of the twin, and whose override made the mode; a rule for names says
+ * that it is one. */
+static void test_known_group_kind(void **state)
+{
+    static const char *const words[] = {NULL, "listed", "not", "ask", "found", NULL};
+
+    (void)state;
+    for (uint8_t known = 0; known < COUNT_OF(words); known++) {
+        struct tg_event event = sample();
+        json_t *root;
+
+        event.known = known;
+        memcpy(event.group,
+            "k\xc3\xbc"
+            "che",
+            7);
+        root = parse_event(&event);
+        assert_text(root, "tldguard.twin_known", words[known]);
+        assert_text(root, "tldguard.group",
+            "k\xc3\xbc"
+            "che");
+        assert_text(root, "rule.category", "look-alike-tld");
+        json_decref(root);
+        event.group[0] = '\0';
+        event.kind = TG_KIND_BLOCK;
+        event.owner_at = 0;
+        event.twin_len = 0;
+        root = parse_event(&event);
+        assert_null(at_path(root, "tldguard.group"));
+        assert_text(root, "rule.category", "listed-name");
+        assert_text(root, "event.reason", "blocked by policy (rule army.ml)");
+        json_decref(root);
+    }
 }
 
 /* xorshift64*: the same records in each run. */
@@ -881,6 +954,8 @@ int main(void)
         cmocka_unit_test(test_wrong_length),
         cmocka_unit_test(test_lost_line),
         cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_group_is_cut),
+        cmocka_unit_test(test_known_group_kind),
         cmocka_unit_test(test_random_records),
     };
 

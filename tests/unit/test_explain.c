@@ -17,29 +17,42 @@
         (const uint8_t *)(text), sizeof(text) \
     }
 
+static const struct tg_name targets[] = {NAME("\3mil"), NAME("\2nl")};
 static const struct tg_rule rule = {.kind = TG_KIND_TLD,
     .owner = NAME("\2ml"),
     .mode = TG_MODE_BLOCK,
-    .targets = {NAME("\3mil"), NAME("\2nl")},
+    .targets = targets,
     .target_count = 2};
+/* A list has no owner; it may have no target either. */
+static const struct tg_rule list = {.kind = TG_KIND_BLOCK, .mode = TG_MODE_BLOCK};
+static const uint8_t qname[] = "\3wWw\4ARmy\2mL";
+static const struct tg_question question = {
+    .qname = {qname, sizeof(qname)}, .qtype = 1, .qclass = 1};
 
 static struct tg_verdict verdict_of(const char *twin)
 {
-    struct tg_verdict v = {.reason = TG_REASON_TLD, .rule = &rule, .mode = TG_MODE_BLOCK};
+    struct tg_verdict v = {
+        .reason = TG_REASON_TLD, .rule = &rule, .mode = TG_MODE_BLOCK, .owner_at = 9};
 
     if (twin)
         assert_int_equal(tg_dname_from_text(twin, strlen(twin), v.twin, &v.twin_len, NULL), TG_OK);
     return v;
 }
 
-static void check(const char *twin, const char *contact, const char *want)
+static void check_verdict(const struct tg_verdict *verdict, const char *contact, const char *want)
 {
-    const struct tg_verdict verdict = verdict_of(twin);
     const struct tg_answer answer = {.contact = contact};
     char text[TG_EDE_TEXT_MAX];
 
-    assert_int_equal(tg_explain_ede(&verdict, &answer, text), strlen(want));
+    assert_int_equal(tg_explain_ede(&question, verdict, &answer, text), strlen(want));
     assert_string_equal(text, want);
+}
+
+static void check(const char *twin, const char *contact, const char *want)
+{
+    const struct tg_verdict verdict = verdict_of(twin);
+
+    check_verdict(&verdict, contact, want);
 }
 
 static void test_names_twin_rule_and_contact(void **state)
@@ -52,6 +65,21 @@ static void test_names_twin_rule_and_contact(void **state)
     check(NULL, NULL, "look-alike of mil (rule ml)");
     /* Octets that would break a line are escaped, as everywhere. */
     check("a\\010b.mil", NULL, "look-alike of a\\010b.mil (rule ml)");
+}
+
+/* A rule for names is called by the name that it matched, in lower case. */
+static void test_rules_for_names(void **state)
+{
+    struct tg_verdict verdict = {
+        .reason = TG_REASON_BLOCK, .rule = &list, .mode = TG_MODE_BLOCK, .owner_at = 4};
+
+    (void)state;
+    check_verdict(&verdict, NULL, "blocked by policy (rule army.ml)");
+    check_verdict(
+        &verdict, "soc@example.net", "blocked by policy (rule army.ml); contact soc@example.net");
+    memcpy(verdict.twin, "\4army\3mil", 10);
+    verdict.twin_len = 10;
+    check_verdict(&verdict, NULL, "look-alike of army.mil (rule army.ml)");
 }
 
 /* A twin of up to 120 characters is spelled out; a longer one is named by its TLD. */
@@ -82,7 +110,7 @@ static void test_cut_at_bound(void **state)
     contact[TG_TEXT_MAX] = '\0';
     answer.contact = contact;
     text[TG_EDE_TEXT_MAX] = '#';
-    assert_int_equal(tg_explain_ede(&verdict, &answer, text), TG_EDE_TEXT_MAX - 1);
+    assert_int_equal(tg_explain_ede(&question, &verdict, &answer, text), TG_EDE_TEXT_MAX - 1);
     assert_int_equal(strlen(text), TG_EDE_TEXT_MAX - 1);
     assert_int_equal(text[TG_EDE_TEXT_MAX], '#');
 }
@@ -91,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_twin_rule_and_contact),
+        cmocka_unit_test(test_rules_for_names),
         cmocka_unit_test(test_long_twin),
         cmocka_unit_test(test_cut_at_bound),
     };

@@ -202,6 +202,40 @@ static void test_time_oracle(void **state)
     }
 }
 
+/* UTF-8 as RFC 3629 has it: shortest forms, no surrogates; all else octet by octet. */
+static void test_utf8(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"", "\"\""},
+        {"k\"\\\n", "\"k\\\"\\\\\\u000a\""},
+        {"\xc2\x80\xdf\xbf", "\"\\u0080\\u07ff\""},
+        {"\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf", "\"\\u0800\\ud7ff\\ue000\\uffff\""},
+        {"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\"\\ud800\\udc00\\udbff\\udfff\""},
+        /* too long, a surrogate, out of range, cut, a second octet alone */
+        {"\xc1\xbf", "\"\\u00c1\\u00bf\""},
+        {"\xe0\x9f\xbf", "\"\\u00e0\\u009f\\u00bf\""},
+        {"\xed\xa0\x80", "\"\\u00ed\\u00a0\\u0080\""},
+        {"\xf4\x90\x80\x80", "\"\\u00f4\\u0090\\u0080\\u0080\""},
+        {"\xf5", "\"\\u00f5\""},
+        {"\xe2\x82", "\"\\u00e2\\u0082\""},
+        {"\xe2\x82x", "\"\\u00e2\\u0082x\""},
+        {"\x80", "\"\\u0080\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tg_json json;
+        char buf[128];
+
+        tg_json_start(&json, buf, sizeof(buf));
+        tg_json_utf8(&json, NULL, cases[i].text);
+        assert_int_equal(tg_json_end(&json), strlen(cases[i].want) + 1);
+        assert_memory_equal(buf, cases[i].want, strlen(cases[i].want));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_every_octet),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_time_oracle),
     };

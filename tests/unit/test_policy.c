@@ -40,7 +40,7 @@ static const char full[] =
 
 static enum tg_status parse(const char *text, struct tg_policy **out, struct tg_diags *diags)
 {
-    return tg_policy_parse("p.yaml", text, strlen(text), out, diags);
+    return tg_policy_parse("p.yaml", text, strlen(text), NULL, out, diags);
 }
 
 /* Parses what must be good, without a word. */
@@ -103,11 +103,19 @@ static void test_words(void **state)
 #define TEXT tg_kind_text
     TG_KIND_MAP(CASE)
 #undef TEXT
+#define TEXT tg_twin_text
+    TG_TWIN_MAP(CASE)
+#undef TEXT
+#define TEXT tg_match_text
+    TG_MATCH_MAP(CASE)
+#undef TEXT
     /* Values come from images as well: any must be safe. */
     assert_string_equal(tg_mode_text((enum tg_mode)4), "?");
     assert_string_equal(tg_action_text((enum tg_action)99), "?");
     assert_string_equal(tg_severity_text((enum tg_severity)4), "?");
-    assert_string_equal(tg_kind_text((enum tg_kind)2), "?");
+    assert_string_equal(tg_kind_text((enum tg_kind)4), "?");
+    assert_string_equal(tg_twin_text((enum tg_twin)3), "?");
+    assert_string_equal(tg_match_text((enum tg_match)2), "?");
 }
 
 /* Every word that a policy may hold gives its value. */
@@ -147,6 +155,13 @@ static void test_defaults(void **state)
     assert_int_equal(rule->action, TG_ACTION_NXDOMAIN);
     assert_int_equal(rule->severity, TG_SEVERITY_MEDIUM);
     assert_null(rule->note);
+    assert_int_equal(rule->otherwise, TG_MODE_BLOCK);
+    assert_int_equal(rule->twin, TG_TWIN_NONE);
+    assert_int_equal(rule->match, TG_MATCH_ALL);
+    assert_int_equal(policy->name_count, 0);
+    assert_int_equal(policy->group_count, 0);
+    assert_int_equal(policy->subnet_count, 0);
+    assert_int_equal(policy->suffix_count, 0);
     tg_policy_destroy(&policy);
     assert_null(policy);
 }
@@ -192,10 +207,15 @@ static void test_full(void **state)
     assert_name(r[1].targets[0], "com");
     assert_int_equal(r[2].kind, TG_KIND_ALLOW);
     assert_name(r[2].owner, "orange.ml");
-    assert_false(r[2].exact);
+    assert_int_equal(policy->name_count, 2);
+    assert_name(policy->names[0].name, "orange.ml");
+    assert_int_equal(policy->names[0].rule, 2);
+    assert_false(policy->names[0].exact);
     assert_null(r[2].reason);
     assert_name(r[3].owner, "lemmy.ml");
-    assert_true(r[3].exact);
+    assert_name(policy->names[1].name, "lemmy.ml");
+    assert_int_equal(policy->names[1].rule, 3);
+    assert_true(policy->names[1].exact);
     assert_string_equal(r[3].reason, "a  b"); /* one line: it ends up in logs */
     assert_string_equal(r[3].ticket, "N-1");
     tg_policy_destroy(&policy);
@@ -318,16 +338,16 @@ static void test_targets_max(void **state)
 {
     char text[300] = "serial: 1\ntlds: [{tld: ml, targets: [";
     (void)state;
-    for (char c = 'a'; c < 'a' + TG_TARGETS_MAX; c++)
-        snprintf(text + strlen(text), 4, "%c,", c);
+    for (const char *c = "cdefgilmoqrstuwx"; *c; c++) /* ac, ad, ...: countries */
+        snprintf(text + strlen(text), 5, "a%c,", *c);
     char more[310];
-    snprintf(more, sizeof(more), "%sz]}]\n", text);
+    snprintf(more, sizeof(more), "%saz]}]\n", text);
     strcat(text, "]}]\n");
     struct tg_policy *policy = good(text);
     assert_int_equal(policy->rules[0].target_count, TG_TARGETS_MAX);
-    assert_name(policy->rules[0].targets[TG_TARGETS_MAX - 1], "p");
+    assert_name(policy->rules[0].targets[TG_TARGETS_MAX - 1], "ax");
     tg_policy_destroy(&policy);
-    bad(more, TG_EPOLICY, 2, 60, "more than 16 targets");
+    bad(more, TG_EPOLICY, 2, 76, "more than 16 targets");
 }
 
 static void test_statuses(void **state)
@@ -349,11 +369,13 @@ static void test_length(void **state)
     char *exact = malloc(sizeof(text) - 5); /* whoever reads behind it, ASan tells */
     assert_non_null(exact);
     memcpy(exact, text, sizeof(text) - 5);
-    assert_int_equal(tg_policy_parse("p.yaml", exact, sizeof(text) - 5, &policy, NULL), TG_OK);
+    assert_int_equal(
+        tg_policy_parse("p.yaml", exact, sizeof(text) - 5, NULL, &policy, NULL), TG_OK);
     tg_policy_destroy(&policy);
     exact[8] = '\0';
     policy = untouched;
-    assert_int_equal(tg_policy_parse("p.yaml", exact, sizeof(text) - 5, &policy, NULL), TG_ESYNTAX);
+    assert_int_equal(
+        tg_policy_parse("p.yaml", exact, sizeof(text) - 5, NULL, &policy, NULL), TG_ESYNTAX);
     assert_ptr_equal(policy, untouched);
     free(exact);
 }
@@ -453,8 +475,9 @@ static void test_hostile_size(void **state)
         size_t count;
         enum tg_status status;
     } cases[] = {
-        {"serial: 1\ntlds: [{tld: ml, targets: mil}]\nallow:\n", "- b.a.ml\n", 200000, TG_OK},
-        {"serial: 1\ntlds:\n", "- {tld: a, targets: [ml, b]}\n", 50000, TG_EPOLICY},
+        {"serial: 1\ntlds: [{tld: ml, targets: mil}]\nallow:\n", "- b.a.ml\n", TG_RULES_MAX - 1,
+            TG_OK},
+        {"serial: 1\ntlds:\n", "- {tld: ac, targets: [ml, ad]}\n", 50000, TG_EPOLICY},
         {"serial: 1\n", "serial: 1\n", 200000, TG_EPOLICY},
         {"", "k: v\n", 200000, TG_EPOLICY},
         {"", "- &a x\n", 200000, TG_EPOLICY},
@@ -475,7 +498,7 @@ static void test_hostile_size(void **state)
         struct tg_diags *diags = tg_diags_create();
         size_t len;
         char *text = repeat(cases[i].head, cases[i].line, cases[i].count, &len);
-        assert_int_equal(tg_policy_parse("big", text, len, &policy, diags), cases[i].status);
+        assert_int_equal(tg_policy_parse("big", text, len, NULL, &policy, diags), cases[i].status);
         assert_true((tg_diags_count(diags, TG_DIAG_ERROR) == 0) == (cases[i].status == TG_OK));
         assert_true(tg_diags_kept(diags) <= TG_DIAGS_MAX);
         free(text);
@@ -490,12 +513,12 @@ static void test_errors_before_warnings(void **state)
     struct tg_policy *policy = NULL;
     struct tg_diags *diags = tg_diags_create();
     size_t len;
-    char *text = repeat("serial: 1\ntlds: [{tld: zz, targets: mil}, {tld: zz, targets: nl}]\n"
+    char *text = repeat("serial: 1\ntlds: [{tld: ml, targets: mil}, {tld: ml, targets: nl}]\n"
                         "allow:\n",
         "- a.aa\n", 5000, &len);
     size_t errors = 0;
     (void)state;
-    assert_int_equal(tg_policy_parse("p", text, len, &policy, diags), TG_EPOLICY);
+    assert_int_equal(tg_policy_parse("p", text, len, NULL, &policy, diags), TG_EPOLICY);
     assert_int_equal(tg_diags_count(diags, TG_DIAG_WARNING), 5000);
     for (size_t i = 0; i < tg_diags_kept(diags); i++)
         errors += tg_diags_get(diags, i)->level == TG_DIAG_ERROR;
@@ -507,12 +530,14 @@ static void test_errors_before_warnings(void **state)
 /* Whatever the bytes: a policy, or an error and nothing else. */
 static void must_be_decent(const char *text, size_t len)
 {
+    static const struct tg_policy_options options = {
+        .suffixes = "/nonexistent"}; /* it costs time */
     struct tg_policy *policy = untouched;
     struct tg_diags *diags = tg_diags_create();
     char *exact = malloc(len > 0 ? len : 1);
     assert_non_null(exact);
     memcpy(exact, text, len);
-    enum tg_status status = tg_policy_parse("p", exact, len, &policy, diags);
+    enum tg_status status = tg_policy_parse("p", exact, len, &options, &policy, diags);
     if (status == TG_OK) {
         assert_int_equal(tg_diags_count(diags, TG_DIAG_ERROR), 0);
         assert_ptr_not_equal(policy, untouched);
@@ -566,19 +591,19 @@ static void test_read(void **state)
     struct tg_diags *diags = tg_diags_create();
     (void)state;
     char *path = new_file(full, sizeof(full) - 1);
-    assert_int_equal(tg_policy_read(path, &policy, diags), TG_OK);
+    assert_int_equal(tg_policy_read(path, NULL, &policy, diags), TG_OK);
     assert_int_equal(policy->rule_count, 4);
     tg_policy_destroy(&policy);
     /* messages name the file as the user did */
     assert_int_equal(truncate(path, 8), 0);
     policy = untouched;
-    assert_int_equal(tg_policy_read(path, &policy, diags), TG_EPOLICY);
+    assert_int_equal(tg_policy_read(path, NULL, &policy, diags), TG_EPOLICY);
     assert_string_equal(tg_diags_get(diags, 0)->file, path);
     tg_diags_destroy(&diags);
     /* one byte over the limit */
     diags = tg_diags_create();
     assert_int_equal(truncate(path, (off_t)SIZE_LIMIT + 1), 0);
-    assert_int_equal(tg_policy_read(path, &policy, diags), TG_ETOOBIG);
+    assert_int_equal(tg_policy_read(path, NULL, &policy, diags), TG_ETOOBIG);
     assert_int_equal(tg_diags_count(diags, TG_DIAG_ERROR), 1);
     assert_ptr_equal(policy, untouched);
     tg_diags_destroy(&diags);
@@ -600,14 +625,14 @@ static void test_read_fails(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct tg_policy *policy = untouched;
         struct tg_diags *diags = tg_diags_create();
-        assert_int_equal(tg_policy_read(cases[i].path, &policy, diags), TG_EIO);
+        assert_int_equal(tg_policy_read(cases[i].path, NULL, &policy, diags), TG_EIO);
         assert_ptr_equal(policy, untouched);
         assert_int_equal(tg_diags_kept(diags), 1);
         assert_string_equal(tg_diags_get(diags, 0)->file, cases[i].path);
         assert_int_equal(tg_diags_get(diags, 0)->line, 0);
         assert_non_null(strstr(tg_diags_get(diags, 0)->text, cases[i].reason));
         tg_diags_destroy(&diags);
-        assert_int_equal(tg_policy_read(cases[i].path, &policy, NULL), TG_EIO);
+        assert_int_equal(tg_policy_read(cases[i].path, NULL, &policy, NULL), TG_EIO);
     }
 }
 
@@ -624,7 +649,7 @@ static void test_read_stdin(void **state)
     assert_int_equal(close(ends[1]), 0);
     assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
     assert_int_equal(close(ends[0]), 0);
-    assert_int_equal(tg_policy_read("-", &policy, diags), TG_EPOLICY);
+    assert_int_equal(tg_policy_read("-", NULL, &policy, diags), TG_EPOLICY);
     assert_string_equal(tg_diags_get(diags, 0)->file, "<stdin>");
     assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
     if (saved >= 0) {
@@ -644,7 +669,7 @@ static void out_of_memory(const char *text, enum tg_status expected)
         struct tg_diags *diags = tg_diags_create();
         assert_non_null(diags);
         oom_fail_at(n);
-        enum tg_status status = tg_policy_read(path, &policy, diags);
+        enum tg_status status = tg_policy_read(path, NULL, &policy, diags);
         fired = oom_fired();
         oom_fail_at(0);
         assert_true(status == expected || (fired && status == TG_ENOMEM));
