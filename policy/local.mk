@@ -21,7 +21,7 @@ policy_libtgcore_la_LIBADD = $(LIBFYAML_LIBS) $(LIBCRYPTO_LIBS) $(CDB_LIBS)
 policy_libtldguard_la_SOURCES = \
 	policy/policy.c policy/parse.h policy/parse.c policy/parse_answer.c \
 	policy/parse_name.c policy/parse_value.c policy/parse_rules.c policy/parse_tlds.c \
-	policy/parse_entries.c policy/parse_clients.c policy/listfile.c policy/suffixes.c \
+	policy/parse_entries.c policy/parse_clients.c policy/listfile.c policy/suffixes.h policy/suffixes.c \
 	policy/check.h policy/check.c policy/check_names.c policy/check_say.c policy/check_rules.c \
 	policy/fileio.h policy/fileio.c policy/image_write.c \
 	policy/image_collect.h policy/image_collect.c policy/image_encode.h policy/image_encode.c

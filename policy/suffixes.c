@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <idn2.h>
 #include <libpsl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "parse.h"
+#include "suffixes.h"
 
 /* One read. */
 struct reading {
@@ -170,20 +172,26 @@ static void keep_suffixes(struct reading *r)
     r->p->policy->suffix_count = kept;
 }
 
-/* Where the list is: libpsl may name its compiled form, beside which the text stands. */
-static const char *find_list(struct tg_parse *p)
+const char *tg_suffixes_path(char path[TG_SUFFIXES_PATH_MAX])
 {
     static const char compiled[] = ".dafsa";
-    static const char text[] = ".dat";
-    const char *path = p->options->suffixes ? p->options->suffixes : psl_dist_filename();
-    size_t len = path ? strlen(path) : 0;
+    const char *found = psl_dist_filename();
     size_t end = sizeof(compiled) - 1;
-    if (p->options->suffixes || len < end || strcmp(path + len - end, compiled) != 0)
-        return path ? path : "";
-    char *copy = tg_arena_copy(p->doc->arena, path, len);
-    if (copy)
-        strcpy(copy + len - end, text);
-    return copy;
+    (void)snprintf(path, TG_SUFFIXES_PATH_MAX, "%s", found ? found : "");
+    size_t len = strlen(path);
+    if (len >= end && strcmp(path + len - end, compiled) == 0)
+        strcpy(path + len - end, ".dat");
+    return path;
+}
+
+/* The list to read; NULL when out of memory. */
+static const char *find_list(struct tg_parse *p)
+{
+    char path[TG_SUFFIXES_PATH_MAX];
+    if (p->options->suffixes)
+        return p->options->suffixes;
+    (void)tg_suffixes_path(path);
+    return tg_arena_copy(p->doc->arena, path, strlen(path));
 }
 
 void tg_parse_suffixes(struct tg_parse *p)

@@ -94,11 +94,16 @@ uint32_t tg_today(void)
     return (uint32_t)(tg_now() / 86400);
 }
 
+const char *tg_data_folder(const char *given)
+{
+    const char *folder = given ? given : getenv("TLDGUARD_DATA");
+
+    return folder && *folder ? folder : TG_DATA_DIR;
+}
+
 const char *tg_popular_file(char path[TG_PATH_MAX])
 {
-    const char *folder = getenv("TLDGUARD_DATA");
-    const int len = snprintf(
-        path, TG_PATH_MAX, "%s/popular-tlds.tsv", folder && *folder ? folder : TG_DATA_DIR);
+    const int len = snprintf(path, TG_PATH_MAX, "%s/popular-tlds.tsv", tg_data_folder(NULL));
 
     return len > 0 && len < TG_PATH_MAX && access(path, R_OK) == 0 ? path : NULL;
 }

@@ -16,13 +16,6 @@ static const struct tg_option options[] = {
     {0},
 };
 
-static const char *data_folder(const struct tg_parsed *p)
-{
-    const char *folder = p->value[DATA] != NULL ? p->value[DATA] : getenv("TLDGUARD_DATA");
-
-    return folder != NULL && *folder != '\0' ? folder : TG_DATA_DIR;
-}
-
 static int print(const struct tg_suggestions *s, const struct tg_parsed *p)
 {
     if (p->value[JSON] != NULL)
@@ -66,7 +59,8 @@ static int run(const struct tg_command *self, int argc, char **argv)
         goto done;
     }
     if (tg_world_read(&world,
-            &(struct tg_world_files){data_folder(&p), p.value[TLDS], p.value[SUFFIXES]},
+            &(struct tg_world_files){
+                tg_data_folder(p.value[DATA]), p.value[TLDS], p.value[SUFFIXES]},
             diags) == TG_OK)
         code = suggest(self, &p, &world, s);
     tg_text_diags(diags, false);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "policy/lines.h"
+#include "policy/suffixes.h"
 #include "tools/suggest.h"
 
 #define PATH_MAX_LEN 4096
@@ -161,25 +162,13 @@ static enum tg_status on_popular(void *context, const struct tg_line *line)
     return TG_OK;
 }
 
-/* libpsl may name its compiled form; the text stands beside it. "" when there is none. */
-static void find_suffixes(const struct tg_world_files *files, char path[PATH_MAX_LEN])
-{
-    const char *found = files->suffixes != NULL ? files->suffixes : psl_dist_filename();
-    size_t len;
-
-    (void)snprintf(path, PATH_MAX_LEN, "%s", found != NULL ? found : "");
-    len = strlen(path);
-    if (files->suffixes == NULL && len > 6 && strcmp(path + len - 6, ".dafsa") == 0)
-        strcpy(path + len - 6, ".dat");
-}
-
 static enum tg_status read_suffixes(
     struct tg_world *world, const struct tg_world_files *files, struct tg_diags *diags)
 {
     struct reading r = {.world = world, .listed = files->tlds != NULL, .last = SIZE_MAX};
-    char path[PATH_MAX_LEN];
+    char found[TG_SUFFIXES_PATH_MAX];
+    const char *path = files->suffixes != NULL ? files->suffixes : tg_suffixes_path(found);
 
-    find_suffixes(files, path);
     if (*path != '\0')
         world->psl = psl_load_file(path);
     if (world->psl != NULL)

@@ -97,7 +97,11 @@ uint32_t tg_today(void);
 
 #define TG_PATH_MAX 4096
 
-/* The table of popular names that is installed, or in the folder TLDGUARD_DATA; NULL: none. */
+/* The folder of the tool's data files: the one given, else TLDGUARD_DATA, else the installed one.
+ */
+const char *tg_data_folder(const char *given);
+
+/* The table of popular names in that folder, with none given; NULL: there is none. */
 const char *tg_popular_file(char path[TG_PATH_MAX]);
 
 /**
