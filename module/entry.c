@@ -42,15 +42,14 @@ static bool hook(struct module_env *env, int id, struct tg_guard *guard,
     return dynlib_env(env, id)->inplace_cb_register_wrapped(callback, type, guard, env, id) != 0;
 }
 
-static bool register_all(struct module_env *env, int id, struct tg_guard *guard)
+/* A callback costs every cached answer; only policies that watch need it. */
+static bool register_all(
+    struct module_env *env, int id, struct tg_guard *guard, const struct tg_image *image)
 {
-    bool ok;
+    bool ok = hook(env, id, guard, inplace_cb_query_response, (void *)&tg_operate_received);
 
-    if (guard->passive)
-        return true;
-    ok = hook(env, id, guard, inplace_cb_query_response, (void *)&tg_operate_received);
-    /* A callback costs every cached answer; only modes that watch need it. */
-    for (size_t i = 0; ok && guard->watches && i < ANSWERED; i++)
+    guard->told = image && tg_image_monitors(image);
+    for (size_t i = 0; ok && guard->told && i < ANSWERED; i++)
         ok = hook(env, id, guard, answered[i], (void *)&tg_operate_answered);
     if (!ok) {
         log_err("tldguard: cannot register with Unbound: out of memory");
@@ -59,26 +58,13 @@ static bool register_all(struct module_env *env, int id, struct tg_guard *guard)
     return ok;
 }
 
-/*
- * Clients of different groups must not wait for one answer together: each gets a state of its
- * own. Workers copy the env behind init(); it outlives a reload, which may bring a policy
- * without groups.
- */
-static void keep_apart(struct module_env *env, struct tg_guard *guard)
-{
-    guard->unique_mesh = env->unique_mesh;
-    if (guard->groups)
-        env->unique_mesh = 1;
-}
-
 /* reload_keep_cache: what the cache holds may be blocked by now, and would not come by us. */
-static bool purge(struct module_env *env, const struct tg_guard *guard)
+static bool purge(
+    struct module_env *env, const struct tg_guard *guard, const struct tg_image *image)
 {
-    size_t removed;
+    size_t removed = 0;
 
-    if (guard->passive)
-        return true;
-    if (!tg_purge(guard, env->msg_cache, &removed)) {
+    if (image && tg_walk_at_start(guard, image, env->msg_cache, &removed) != TG_WALK_DONE) {
         log_err("tldguard: cannot look through the cache: out of memory");
         return false;
     }
@@ -86,6 +72,23 @@ static bool purge(struct module_env *env, const struct tg_guard *guard)
         log_info(
             "tldguard: %zu answers that the policy does not allow removed from the cache", removed);
     return true;
+}
+
+/* No thread of ours runs yet, nor one of Unbound's. */
+static bool begin(struct module_env *env, int id, struct tg_guard *guard)
+{
+    struct tg_stay stay;
+    bool ok;
+
+    if (guard->passive)
+        return true;
+    stay = tg_active_enter(guard->active);
+    ok = register_all(env, id, guard, stay.image) && purge(env, guard, stay.image);
+    /* Workers copy the env behind us. Later on each keeps its own as the policy wants it. */
+    if (ok && stay.image && tg_image_group_count(stay.image) > 0)
+        env->unique_mesh = 1;
+    tg_active_leave(stay);
+    return ok && tg_guard_watch(guard);
 }
 
 /* Twice the same library would write each event twice. */
@@ -105,6 +108,14 @@ static bool is_twice(const struct module_env *env)
     return false;
 }
 
+static void end(struct module_env *env, int id, struct tg_guard *guard)
+{
+    unregister(env, id);
+    if (guard && !guard->passive)
+        env->unique_mesh = guard->unique_mesh;
+    tg_guard_destroy(&guard);
+}
+
 int init(struct module_env *env, int id)
 {
     struct tg_guard *guard = NULL;
@@ -116,25 +127,20 @@ int init(struct module_env *env, int id)
                 "headers; rebuild tldguard against the source of the installed package");
         return 0;
     }
-    if (is_twice(env) || !tg_guard_create(&guard))
+    if (is_twice(env) || !tg_order_check(env, id) || !tg_guard_create(&guard))
         return 0;
-    if (!purge(env, guard) || !register_all(env, id, guard)) {
-        tg_guard_destroy(&guard);
+    guard->unique_mesh = env->unique_mesh;
+    if (!begin(env, id, guard)) {
+        end(env, id, guard);
         return 0;
     }
-    keep_apart(env, guard);
     dynlib_env(env, id)->dyn_env = guard;
     return 1;
 }
 
 void deinit(struct module_env *env, int id)
 {
-    struct tg_guard *guard = dynlib_env(env, id)->dyn_env;
-
-    unregister(env, id);
-    if (guard && guard->groups)
-        env->unique_mesh = guard->unique_mesh;
-    tg_guard_destroy(&guard);
+    end(env, id, dynlib_env(env, id)->dyn_env);
     dynlib_env(env, id)->dyn_env = NULL;
 }
 
@@ -168,6 +174,10 @@ void inform_super(struct module_qstate *qstate, int id, struct module_qstate *su
 
 void clear(struct module_qstate *qstate, int id)
 {
+    struct tg_guard *guard = dynlib_env(qstate->env, id)->dyn_env;
+
+    if (guard && tg_walker_is_sentinel(&guard->walker, qstate, id))
+        tg_walker_dismiss(&guard->walker);
     qstate->minfo[id] = NULL;
 }
 

@@ -15,7 +15,7 @@
 #define QUEUE_RECORDS 16384
 #define DIAG_LINE_MAX 1024
 
-static void say_diags(struct tg_diags *diags)
+void tg_guard_say(struct tg_diags *diags)
 {
     char line[DIAG_LINE_MAX];
 
@@ -47,10 +47,29 @@ static void observe(struct tg_guard *guard)
     guard->observer.boot = guard->boot;
 }
 
-static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags)
+/* The policy in force. With on-error: pass there may be none, until a good one comes. */
+static enum tg_status load_policy(
+    struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
 {
-    enum tg_status status = tg_image_open(guard->settings->policy, &guard->image, diags);
+    enum tg_status status;
 
+    *image = NULL;
+    guard->seen = tg_file_look(guard->settings->policy);
+    status = tg_image_open(guard->settings->policy, image, diags);
+    if (status != TG_OK && guard->settings->on_error != TG_ON_ERROR_PASS)
+        return status;
+    status = tg_active_create(*image, &guard->active);
+    if (status != TG_OK)
+        tg_image_close(image);
+    return status;
+}
+
+static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
+{
+    enum tg_status status = load_policy(guard, diags, image);
+
+    if (status == TG_OK && !tg_walker_init(&guard->walker))
+        status = TG_ENOMEM;
     if (status == TG_OK)
         status = tg_queue_create(QUEUE_RECORDS, &guard->queue);
     if (status == TG_OK)
@@ -58,19 +77,25 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags)
             guard, &guard->writer, diags);
     if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
         log_err("tldguard: cannot start: %s", tg_status_text(status));
-    say_diags(diags);
+    tg_guard_say(diags);
     return status;
 }
 
 /* The decision of on-error, said so that nobody overlooks it. */
 static bool start_or_pass(struct tg_guard *guard, struct tg_diags *diags)
 {
-    if (start(guard, diags) == TG_OK) {
-        guard->groups = tg_image_group_count(guard->image) > 0;
-        guard->watches = tg_image_monitors(guard->image);
-        log_info("tldguard " TG_VERSION ": policy serial %" PRIu32 ", %zu rules, from %s; log %s",
-            tg_image_meta(guard->image)->serial, tg_image_rule_count(guard->image),
-            guard->settings->policy, guard->settings->log);
+    struct tg_image *image;
+
+    if (start(guard, diags, &image) == TG_OK) {
+        if (image)
+            log_info("tldguard " TG_VERSION ": policy serial %" PRIu32
+                     ", %zu rules, from %s; log %s",
+                tg_image_meta(image)->serial, tg_image_rule_count(image), guard->settings->policy,
+                guard->settings->log);
+        else
+            log_err("tldguard: NOT PROTECTING: every question passes until there is a good policy "
+                    "at %s, as on-error is set to pass",
+                guard->settings->policy);
         return true;
     }
     if (guard->settings->on_error == TG_ON_ERROR_PASS) {
@@ -95,7 +120,7 @@ bool tg_guard_create(struct tg_guard **out)
     } else if (tg_settings_read(conf ? conf : TG_DEFAULT_CONF, &guard->settings, diags) != TG_OK) {
         if (tg_diags_count(diags, TG_DIAG_ERROR) == 0)
             log_err("tldguard: cannot start: %s", tg_status_text(TG_ENOMEM));
-        say_diags(diags);
+        tg_guard_say(diags);
     } else {
         observe(guard);
         ok = start_or_pass(guard, diags);
@@ -108,13 +133,24 @@ bool tg_guard_create(struct tg_guard **out)
     return ok;
 }
 
+bool tg_guard_watch(struct tg_guard *guard)
+{
+    const int error = guard->passive ? 0 : tg_watch_create(guard, &guard->seen, &guard->watch);
+
+    if (error != 0)
+        log_err("tldguard: cannot start to watch the policy: %s", strerror(error));
+    return error == 0;
+}
+
 void tg_guard_destroy(struct tg_guard **guard)
 {
     if (!guard || !*guard)
         return;
+    tg_watch_destroy(&(*guard)->watch);
     tg_writer_destroy(&(*guard)->writer);
     tg_queue_destroy(&(*guard)->queue);
-    tg_image_close(&(*guard)->image);
+    tg_active_destroy(&(*guard)->active);
+    tg_walker_fini(&(*guard)->walker);
     tg_settings_destroy(&(*guard)->settings);
     free(*guard);
     *guard = NULL;
@@ -125,7 +161,7 @@ size_t tg_guard_memory(const struct tg_guard *guard)
     size_t bytes = guard ? sizeof(*guard) : 0;
 
     if (guard && !guard->passive)
-        bytes += tg_image_memory(guard->image) + tg_queue_memory(guard->queue) +
+        bytes += tg_active_memory(guard->active) + tg_queue_memory(guard->queue) +
                  tg_writer_memory(guard->writer);
     return bytes;
 }

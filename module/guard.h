@@ -11,8 +11,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "module/active.h"
 #include "module/queue.h"
 #include "module/ub.h"
+#include "module/walk.h"
+#include "module/watch.h"
 #include "module/writer.h"
 #include "tldguard/decide.h"
 #include "tldguard/event.h"
@@ -26,15 +29,17 @@ struct tg_seen {
 };
 
 struct tg_guard {
-    bool passive;       /* on-error: pass, and something was wrong: every question passes */
-    bool groups;        /* the same question may have two answers */
-    bool watches;       /* some rule is in mode monitor */
+    bool passive;       /* on-error: pass, and there is no log: every question passes */
+    bool told;          /* Unbound tells us of each answer that goes out */
     int unique_mesh;    /* of the env, as it was before us */
     _Atomic int canary; /* enum tg_canary: does this Unbound look as the headers said? */
     struct tg_settings *settings;
-    struct tg_image *image; /* read-only, for the life of the guard */
+    struct tg_active *active; /* the policy in force; none with on-error: pass and a bad one */
     struct tg_queue *queue;
     struct tg_writer *writer;
+    struct tg_walker walker;
+    struct tg_file_id seen; /* the file that its first policy was read from */
+    struct tg_watch *watch;
     char hostname[256];
     char boot[25];
     struct tg_observer observer; /* borrows the two above */
@@ -50,8 +55,17 @@ struct tg_guard {
  */
 bool tg_guard_create(struct tg_guard **out);
 
-/** Writes out what is queued, joins the writer, frees. NULL-safe, half-built-safe. */
+/**
+ * Starts to look for a new policy in the place of the one in force: the last step of a start.
+ * @return false when there is no thread to be had, which is said in Unbound's log.
+ */
+bool tg_guard_watch(struct tg_guard *guard);
+
+/** Writes out what is queued, joins the threads, frees. NULL-safe, half-built-safe. */
 void tg_guard_destroy(struct tg_guard **guard);
+
+/** Says in Unbound's log, as errors, what is wrong with a policy or the settings. */
+void tg_guard_say(struct tg_diags *diags);
 
 /** Bytes of memory the guard holds. */
 size_t tg_guard_memory(const struct tg_guard *guard);
@@ -72,28 +86,51 @@ bool tg_abi_same_build(void);
  */
 bool tg_abi_canary(struct module_qstate *qstate, int id);
 
+/* order.c: does every question come by us? */
+
+/**
+ * Looks where Unbound has put us among its modules. Says in Unbound's log what to write when a
+ * module before us would answer questions that we have not seen.
+ * @return false when the resolver must not start so.
+ */
+bool tg_order_check(const struct module_env *env, int id);
+
 /* operate.c: the query path, any worker thread */
+
+/** A question, and where there are groups the client that asks. */
+struct tg_asked {
+    struct tg_question question;
+    struct tg_address client;
+};
+
+/** Puts a question as tg_decide() wants it; asked is not to be copied afterwards. */
+void tg_asked_make(const struct tg_image *image, const struct query_info *qinfo,
+    const struct comm_reply *client, time_t when, struct tg_asked *asked);
+
+/** Who waits for an answer, the first of them; NULL: nobody, as for a prefetch. */
+const struct comm_reply *tg_client_of(const struct mesh_state *state);
+
+/** Whether our reading of Unbound's layout was found right; else nothing of it may be touched. */
+bool tg_canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int id);
+
+/** With groups, what one client is told must not be found in the cache by another. */
+bool tg_may_differ(const struct tg_image *image, const struct tg_verdict *verdict);
+
+/** One event for each client that waits and has none yet. */
+void tg_record_new(
+    struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event);
 
 /** A question enters: answers it, or lets it pass. Sets ext_state[id]. */
 void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, int id);
 
+/* resolved.c: any worker thread */
+
 /**
- * A question was resolved: logs, for each client that waits, what a rule only watches. Here
- * and not when the answers go out, for Unbound drops those that took too long unseen.
+ * A question was resolved. Logs, for each client that waits, what a rule only watches: here
+ * and not when the answers go out, for Unbound drops those that took too long unseen. Takes the
+ * answer back when the policy that is in force by now does not allow it.
  */
 void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, int id);
-
-/** True when not everybody is given what the resolver knows of this name and type. */
-bool tg_operate_touches(const struct tg_guard *guard, const struct query_info *qinfo, time_t now);
-
-/**
- * Callback of Unbound for each answer that goes out: logs what a rule only watches, where
- * tg_operate_resolved() has not: answers from the cache, stale ones, failures.
- */
-int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
-    struct reply_info *rep, int rcode, struct edns_data *edns, struct edns_option **opt_list_out,
-    struct comm_reply *repinfo, struct regional *region, struct timeval *start_time, int id,
-    void *guard);
 
 /**
  * Callback of Unbound for each answer that comes in: keeps what is blocked out of the cache,
@@ -103,6 +140,25 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
  */
 int tg_operate_received(
     struct module_qstate *qstate, struct dns_msg *response, int id, void *guard);
+
+/**
+ * True when what the resolver knows of this name and type must not lie in its cache of messages,
+ * from which it is given to clients without asking us: it is not for everybody, or an event is
+ * due that nobody would make.
+ */
+bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
+    const struct query_info *qinfo, time_t now);
+
+/* answered.c: any worker thread */
+
+/**
+ * Callback of Unbound for each answer that goes out: logs what a rule only watches, where
+ * tg_operate_resolved() has not: answers from the cache, stale ones, failures.
+ */
+int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
+    struct reply_info *rep, int rcode, struct edns_data *edns, struct edns_option **opt_list_out,
+    struct comm_reply *repinfo, struct regional *region, struct timeval *start_time, int id,
+    void *guard);
 
 /* answer.c */
 
@@ -133,15 +189,5 @@ void tg_record_waiting(struct tg_guard *guard, struct module_qstate *qstate,
 
 /** Queues one event for the client of one reply. */
 void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct comm_reply *client);
-
-/* purge.c: at start, main thread, no workers */
-
-/**
- * Removes from the cache of messages what not everybody may be given.
- * @param messages Unbound's; NULL: there is none yet.
- * @param removed  output: how many.
- * @return false when out of memory: some may still be there.
- */
-bool tg_purge(const struct tg_guard *guard, struct slabhash *messages, size_t *removed);
 
 #endif

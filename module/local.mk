@@ -6,7 +6,9 @@ module_libtgevent_la_SOURCES = \
 	include/tldguard/event.h module/event.c module/rrtype.c \
 	module/json.h module/json.c \
 	module/view.h module/view.c \
+	module/active.h module/active.c \
 	module/queue.h module/queue.c \
+	module/thread.h module/thread.c \
 	module/logfile.h module/logfile.c \
 	module/writer.h module/writer.c
 module_libtgevent_la_LIBADD = $(PTHREAD_LIBS)
@@ -15,11 +17,13 @@ if BUILD_MODULE
 unboundlibdir = $(libdir)/unbound
 unboundlib_LTLIBRARIES = module/tldguard.la
 module_tldguard_la_SOURCES = \
-	module/ub.h module/guard.h \
-	module/entry.c module/guard.c module/abi.c module/operate.c \
-	module/answer.c module/record.c module/purge.c
+	module/ub.h module/guard.h module/walk.h module/watch.h \
+	module/entry.c module/guard.c module/abi.c module/order.c \
+	module/operate.c module/resolved.c module/answered.c \
+	module/answer.c module/record.c module/walk.c module/watch.c
 module_tldguard_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem $(UNBOUND_SRC) \
-	-DTG_UB_CRI=$(TG_UB_CRI) -DTG_UB_DOQ=$(TG_UB_DOQ)
+	-DTG_UB_CRI=$(TG_UB_CRI) -DTG_UB_ADD_SUB=$(TG_UB_ADD_SUB) \
+	-DTG_UB_DOQ=$(TG_UB_DOQ)
 module_tldguard_la_LDFLAGS = -module $(AM_LDFLAGS) $(TG_MODULE_LDFLAGS) \
 	-export-symbols-regex '^(init|deinit|operate|inform_super|clear|get_mem)$$'
 module_tldguard_la_LIBADD = module/libtgevent.la policy/libtgcore.la

@@ -10,14 +10,8 @@ static uint32_t day_of(time_t when)
     return when > 0 ? (uint32_t)(when / DAY) : 0;
 }
 
-/* A question, and where there are groups the client that asks. */
-struct asked {
-    struct tg_question question;
-    struct tg_address client;
-};
-
-static void ask(const struct tg_guard *guard, const struct query_info *qinfo,
-    const struct comm_reply *client, time_t when, struct asked *asked)
+void tg_asked_make(const struct tg_image *image, const struct query_info *qinfo,
+    const struct comm_reply *client, time_t when, struct tg_asked *asked)
 {
     asked->question = (struct tg_question){
         .qname = {qinfo->qname, qinfo->qname_len},
@@ -25,15 +19,13 @@ static void ask(const struct tg_guard *guard, const struct query_info *qinfo,
         .qclass = qinfo->qclass,
         .today = day_of(when),
     };
-    if (guard->groups && client && tg_client_address(client, &asked->client))
+    if (client && tg_image_group_count(image) > 0 && tg_client_address(client, &asked->client))
         asked->question.client = &asked->client;
 }
 
-/*
- * Who waits for the answer. With groups each has a state of its own; of a sub-question it is
- * who waits for the question above; a prefetch has nobody.
- */
-static const struct comm_reply *client_of(const struct mesh_state *state)
+/* Of a sub-question it is who waits for the question above. With groups each client has a state
+ * of its own. */
+const struct comm_reply *tg_client_of(const struct mesh_state *state)
 {
     if (!state->reply_list && state->super_set.count > 0) {
         const struct mesh_state_ref *above =
@@ -43,15 +35,8 @@ static const struct comm_reply *client_of(const struct mesh_state *state)
     return state->reply_list ? &state->reply_list->query_reply : NULL;
 }
 
-/* With groups, what one client is told must not be found in the cache by another. */
-static bool may_differ(const struct tg_guard *guard, const struct tg_verdict *verdict)
-{
-    return guard->groups &&
-           (verdict->reason == TG_REASON_TLD || verdict->reason == TG_REASON_BLOCK);
-}
-
 /* Looked at once per start: a layout does not change while the daemon runs. */
-static bool canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int id)
+bool tg_canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int id)
 {
     int canary = atomic_load_explicit(&guard->canary, memory_order_relaxed);
 
@@ -77,8 +62,7 @@ static bool is_resolvers_own(const struct mesh_state *state)
            (state->cb_list || (state->super_set.count > 0 && state->s.is_valrec));
 }
 
-/* One event for each client that waits and has none yet. */
-static void record_waiting(
+void tg_record_new(
     struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event)
 {
     struct tg_seen *seen = qstate->minfo[id];
@@ -90,126 +74,57 @@ static void record_waiting(
         seen->newest = qstate->mesh_info->reply_list;
 }
 
-void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, int id)
+/*
+ * Clients of different groups must not wait for one answer together: each gets a state of its
+ * own. A worker's env is its own.
+ */
+static void keep_apart(
+    const struct tg_guard *guard, const struct tg_image *image, struct module_env *env)
+{
+    const int unique = tg_image_group_count(image) > 0 ? 1 : guard->unique_mesh;
+
+    if (env->unique_mesh != unique)
+        env->unique_mesh = unique;
+}
+
+/* Sets ext_state to finished when the answer is made here. */
+static void judge(
+    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
 {
     struct tg_verdict verdict;
     struct tg_event event;
-    struct asked asked;
+    struct tg_asked asked;
 
-    qstate->ext_state[id] = module_wait_module;
-    if (guard->passive || !canary_sings(guard, qstate, id))
-        return;
-    if (is_resolvers_own(qstate->mesh_info))
-        return;
-    ask(guard, &qstate->qinfo, client_of(qstate->mesh_info), *qstate->env->now, &asked);
-    tg_decide(guard->image, &asked.question, &verdict);
-    if (may_differ(guard, &verdict))
+    keep_apart(guard, image, qstate->env);
+    tg_asked_make(
+        image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
+    tg_decide(image, &asked.question, &verdict);
+    if (tg_may_differ(image, &verdict))
         qstate->no_cache_store = 1;
     if (verdict.reply == TG_REPLY_PASS)
         return;
-    tg_event_fill(&asked.question, &verdict, tg_image_meta(guard->image)->serial, &event);
-    event.rcode =
-        (uint8_t)tg_answer_make(qstate, guard->image, &verdict, qstate->minfo[id] == NULL);
-    record_waiting(guard, qstate, id, &event);
+    tg_event_fill(&asked.question, &verdict, tg_image_meta(image)->serial, &event);
+    event.rcode = (uint8_t)tg_answer_make(qstate, image, &verdict, qstate->minfo[id] == NULL);
+    tg_record_new(guard, qstate, id, &event);
     qstate->ext_state[id] = module_finished;
 }
 
-void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, int id)
+void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, int id)
 {
-    const struct comm_reply *client = client_of(qstate->mesh_info);
-    struct tg_verdict verdict;
-    struct tg_event event;
-    struct asked asked;
+    struct tg_stay stay;
 
-    /* A dead canary must not be touched, and nobody's question leaves no trace. */
-    if (!guard->watches || !canary_sings(guard, qstate, id) || !qstate->mesh_info->reply_list)
+    qstate->ext_state[id] = module_wait_module;
+    if (guard->passive || !tg_canary_sings(guard, qstate, id))
         return;
-    ask(guard, &qstate->qinfo, client, *qstate->env->now, &asked);
-    tg_decide(guard->image, &asked.question, &verdict);
-    if (!verdict.report || verdict.reply != TG_REPLY_PASS)
+    if (tg_walker_is_sentinel(&guard->walker, qstate, id)) {
+        qstate->ext_state[id] = module_wait_reply;
         return;
-    tg_event_fill(&asked.question, &verdict, tg_image_meta(guard->image)->serial, &event);
-    event.rcode = (uint8_t)(qstate->return_msg && qstate->return_msg->rep
-                                ? (int)FLAGS_GET_RCODE(qstate->return_msg->rep->flags)
-                                : qstate->return_rcode);
-    record_waiting(guard, qstate, id, &event);
-}
-
-/* True when the client of this reply has its event. */
-static bool has_event(const struct module_qstate *qstate, int id, const struct comm_reply *repinfo)
-{
-    const struct tg_seen *seen = qstate ? qstate->minfo[id] : NULL;
-
-    /* New ones are put in front: what stands behind the newest that was seen was seen. */
-    for (const struct mesh_reply *r = seen ? seen->newest : NULL; r; r = r->next)
-        if (&r->query_reply == repinfo)
-            return true;
-    return false;
-}
-
-int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
-    struct reply_info *rep, int rcode, struct edns_data *edns, struct edns_option **opt_list_out,
-    struct comm_reply *repinfo, struct regional *region, struct timeval *start_time, int id,
-    void *arg)
-{
-    struct tg_guard *guard = arg;
-    struct tg_verdict verdict;
-    struct tg_event event;
-    struct asked asked;
-
-    (void)opt_list_out;
-    (void)region;
-    if (!qinfo || !qinfo->qname || !repinfo || has_event(qstate, id, repinfo))
-        return 1;
-    if (atomic_load_explicit(&guard->canary, memory_order_relaxed) == TG_CANARY_DEAD)
-        return 1;
-    ask(guard, qinfo, repinfo, start_time ? start_time->tv_sec : 0, &asked);
-    tg_decide(guard->image, &asked.question, &verdict);
-    /* What was answered here has its event already. */
-    if (!verdict.report || verdict.reply != TG_REPLY_PASS)
-        return 1;
-    tg_event_fill(&asked.question, &verdict, tg_image_meta(guard->image)->serial, &event);
-    event.rcode = (uint8_t)(rep ? FLAGS_GET_RCODE(rep->flags) : rcode);
-    if (start_time) {
-        event.time.tv_sec = start_time->tv_sec;
-        event.time.tv_nsec = start_time->tv_usec * 1000;
     }
-    if (qstate && (qstate->query_flags & BIT_RD))
-        event.flags |= TG_FLAG_RD;
-    if (qstate && (qstate->query_flags & BIT_CD))
-        event.flags |= TG_FLAG_CD;
-    if (edns && (edns->bits & EDNS_DO))
-        event.flags |= TG_FLAG_DO;
-    tg_record_one(guard, &event, repinfo);
-    return 1;
-}
-
-bool tg_operate_touches(const struct tg_guard *guard, const struct query_info *qinfo, time_t now)
-{
-    struct tg_verdict verdict;
-    struct asked asked;
-
-    ask(guard, qinfo, NULL, now, &asked);
-    tg_decide(guard->image, &asked.question, &verdict);
-    return verdict.reply != TG_REPLY_PASS || may_differ(guard, &verdict);
-}
-
-int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, int id, void *arg)
-{
-    struct tg_guard *guard = arg;
-
-    (void)id;
-    /* There is none when the server asked did not answer in time. */
-    if (!response || !response->rep)
-        return 1;
-    if (atomic_load_explicit(&guard->canary, memory_order_relaxed) != TG_CANARY_SINGS)
-        return 1;
-    /*
-     * Messages in the cache are given to clients without asking us. One with a TTL of 0 is
-     * used for what it was wanted for, but not stored; its RRsets are, and they are seen by
-     * the iterator alone.
-     */
-    if (tg_operate_touches(guard, &response->qinfo, *qstate->env->now))
-        response->rep->ttl = 0;
-    return 1;
+    if (is_resolvers_own(qstate->mesh_info))
+        return;
+    tg_walker_place(&guard->walker, qstate, id);
+    stay = tg_active_enter(guard->active);
+    if (stay.image)
+        judge(guard, stay.image, qstate, id);
+    tg_active_leave(stay);
 }

@@ -8,10 +8,13 @@
 #ifndef TG_MODULE_UB_H
 #define TG_MODULE_UB_H
 
+#include <stdbool.h>
+
 /* clang-format off: config.h decides what the others declare */
 #include "config.h"
 #include "dynlibmod/dynlibmod.h"
 #include "services/cache/dns.h"
+#include "services/cache/rrset.h"
 #include "services/mesh.h"
 #include "sldns/rrdef.h"
 #include "sldns/sbuffer.h"
@@ -44,6 +47,23 @@ static inline struct reply_info *tg_ub_reply(
 #else
     return construct_reply_info_base(region, flags, 1, ttl, PREFETCH_TTL_CALC(ttl), ttl, an, ns, 0,
         an + ns, sec_status_insecure);
+#endif
+}
+
+/*
+ * A question of our own beside the one at hand, which does not wait for it: RD, not to be primed,
+ * and of a kind that no client's question joins. The argument cinfo came with 1.25.0.
+ * *sub is NULL when it was under way already; false: out of memory, or it would wait for itself.
+ */
+static inline bool tg_ub_add_sub(
+    struct module_qstate *qstate, struct query_info *qinfo, struct module_qstate **sub)
+{
+    struct mesh_state *state;
+
+#if TG_UB_ADD_SUB == 8
+    return (*qstate->env->add_sub)(qstate, qinfo, NULL, BIT_RD, 0, 1, sub, &state) != 0;
+#else
+    return (*qstate->env->add_sub)(qstate, qinfo, BIT_RD, 0, 1, sub, &state) != 0;
 #endif
 }
 

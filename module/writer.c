@@ -2,8 +2,6 @@
 /* Copyright (c) 2026 The tldguard authors */
 #include "module/writer.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 #include <time.h>
 
 #include "module/logfile.h"
+#include "module/thread.h"
 
 #define BATCH_SIZE    65536
 #define IDLE_FIRST_MS 5 /* those who push never wake the writer: it looks by itself */
@@ -28,11 +27,7 @@ struct tg_writer {
     tg_writer_say say;
     void *say_arg;
 
-    pthread_t thread;
-    pthread_mutex_t mutex; /* guards stop */
-    pthread_cond_t wake;
-    bool stop;
-    bool has_mutex, has_wake, has_thread; /* what is there to be taken down */
+    struct tg_thread thread;
 
     /* The thread's own. A batch begins and ends with whole lines. */
     uint64_t sequence; /* of the last line made */
@@ -247,25 +242,6 @@ static void finish(struct tg_writer *writer)
         tell_losses(writer);
 }
 
-/* Waits, unless told to stop: then true, at once. */
-static bool stopped_within(struct tg_writer *writer, long ms)
-{
-    struct timespec until;
-    bool stop;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ms * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    (void)pthread_mutex_lock(&writer->mutex);
-    while (ms > 0 && !writer->stop &&
-           pthread_cond_timedwait(&writer->wake, &writer->mutex, &until) == 0)
-        ;
-    stop = writer->stop;
-    (void)pthread_mutex_unlock(&writer->mutex);
-    return stop;
-}
-
 static void *run(void *arg)
 {
     struct tg_writer *writer = arg;
@@ -287,54 +263,9 @@ static void *run(void *arg)
             idle = IDLE_FIRST_MS;
             break;
         }
-    } while (!stopped_within(writer, wait));
+    } while (!tg_thread_stopped_within(&writer->thread, wait));
     finish(writer);
     return NULL;
-}
-
-static int start_thread(struct tg_writer *writer)
-{
-    sigset_t all;
-    sigset_t before;
-    int error;
-
-    /* The host's signals are the host's. Those that tell of a fault in this very thread
-     * stay: blocking them would only hide where it was. */
-    (void)sigfillset(&all);
-    (void)sigdelset(&all, SIGSEGV);
-    (void)sigdelset(&all, SIGBUS);
-    (void)sigdelset(&all, SIGFPE);
-    (void)sigdelset(&all, SIGILL);
-    (void)sigdelset(&all, SIGABRT);
-    error = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (error != 0)
-        return error;
-    error = pthread_create(&writer->thread, NULL, run, writer);
-    writer->has_thread = error == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
-}
-
-static int start(struct tg_writer *writer)
-{
-    pthread_condattr_t attr;
-    int error;
-
-    error = pthread_mutex_init(&writer->mutex, NULL);
-    if (error != 0)
-        return error;
-    writer->has_mutex = true;
-    error = pthread_condattr_init(&attr);
-    if (error != 0)
-        return error;
-    error = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    if (error == 0)
-        error = pthread_cond_init(&writer->wake, &attr);
-    (void)pthread_condattr_destroy(&attr);
-    if (error != 0)
-        return error;
-    writer->has_wake = true;
-    return start_thread(writer);
 }
 
 static char *keep(char **at, const char *text)
@@ -387,7 +318,7 @@ enum tg_status tg_writer_create(const char *path, struct tg_queue *queue,
         tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL, "%s", reason);
         goto fail;
     }
-    error = start(writer);
+    error = tg_thread_start(&writer->thread, run, writer);
     if (error != 0) {
         tg_diags_add(
             diags, TG_DIAG_ERROR, path, 0, 0, NULL, "cannot start the writer: %s", strerror(error));
@@ -402,29 +333,16 @@ fail:
 
 void tg_writer_stop(struct tg_writer *writer)
 {
-    if (writer->has_thread) {
-        (void)pthread_mutex_lock(&writer->mutex);
-        writer->stop = true;
-        (void)pthread_cond_signal(&writer->wake);
-        (void)pthread_mutex_unlock(&writer->mutex);
-        (void)pthread_join(writer->thread, NULL);
-        writer->has_thread = false;
-    }
+    tg_thread_stop(&writer->thread);
     tg_logfile_fini(&writer->file);
 }
 
 void tg_writer_destroy(struct tg_writer **writer)
 {
-    struct tg_writer *doomed = writer != NULL ? *writer : NULL;
-
-    if (doomed == NULL)
+    if (writer == NULL || *writer == NULL)
         return;
-    tg_writer_stop(doomed);
-    if (doomed->has_wake)
-        (void)pthread_cond_destroy(&doomed->wake);
-    if (doomed->has_mutex)
-        (void)pthread_mutex_destroy(&doomed->mutex);
-    free(doomed);
+    tg_writer_stop(*writer);
+    free(*writer);
     *writer = NULL;
 }
 

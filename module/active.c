@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+#include "module/active.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* More than a resolver has threads; two that meet in one share a cache line, and nothing worse. */
+#define SLOTS   64
+#define WAIT_NS 100000
+
+/* So long that no two share a line, nor the two lines that are fetched together. */
+struct slot {
+    atomic_size_t readers[2];
+    char gap[128 - 2 * sizeof(atomic_size_t)];
+};
+
+struct tg_active {
+    struct slot slots[SLOTS];
+    _Atomic(struct tg_image *) image;
+    atomic_uint side; /* its lowest bit: which counter those that enter now take */
+};
+
+enum tg_status tg_active_create(struct tg_image *image, struct tg_active **out)
+{
+    struct tg_active *active = malloc(sizeof(*active));
+
+    if (active == NULL)
+        return TG_ENOMEM;
+    for (size_t i = 0; i < SLOTS; i++) {
+        atomic_init(&active->slots[i].readers[0], 0);
+        atomic_init(&active->slots[i].readers[1], 0);
+    }
+    atomic_init(&active->image, image);
+    atomic_init(&active->side, 0);
+    *out = active;
+    return TG_OK;
+}
+
+void tg_active_destroy(struct tg_active **active)
+{
+    struct tg_image *image;
+
+    if (active == NULL || *active == NULL)
+        return;
+    image = atomic_load(&(*active)->image);
+    tg_image_close(&image);
+    free(*active);
+    *active = NULL;
+}
+
+/* A thread has one slot: glibc and musl give pthread_self() as the address of its control block. */
+static struct slot *slot_of_thread(struct tg_active *active)
+{
+    const uint64_t self = (uint64_t)(uintptr_t)pthread_self();
+
+    return &active->slots[self * 0x9e3779b97f4a7c15u >> 58];
+}
+
+struct tg_stay tg_active_enter(struct tg_active *active)
+{
+    struct slot *slot = slot_of_thread(active);
+    struct tg_stay stay;
+
+    stay.readers = &slot->readers[atomic_load_explicit(&active->side, memory_order_relaxed) & 1];
+    /* In one order for all: who replaces the image counts us, or we see what it has put there. */
+    atomic_fetch_add(stay.readers, 1);
+    stay.image = atomic_load(&active->image);
+    return stay;
+}
+
+void tg_active_leave(struct tg_stay stay)
+{
+    atomic_fetch_sub_explicit(stay.readers, 1, memory_order_release);
+}
+
+/* Each counter is looked at until it was 0 once: who is counted after that sees the new image. */
+static void await_side(struct tg_active *active, unsigned side)
+{
+    const struct timespec pause = {0, WAIT_NS};
+
+    for (size_t i = 0; i < SLOTS; i++)
+        while (atomic_load(&active->slots[i].readers[side]) != 0)
+            (void)nanosleep(&pause, NULL);
+}
+
+void tg_active_replace(struct tg_active *active, struct tg_image *image)
+{
+    struct tg_image *former = atomic_exchange(&active->image, image);
+
+    /* Newcomers take the other side, so that the one waited for runs empty under any load. */
+    for (int i = 0; i < 2; i++)
+        await_side(active, atomic_fetch_add(&active->side, 1) & 1);
+    tg_image_close(&former);
+}
+
+size_t tg_active_memory(struct tg_active *active)
+{
+    struct tg_stay stay = tg_active_enter(active);
+    const size_t size = sizeof(*active) + (stay.image != NULL ? tg_image_memory(stay.image) : 0);
+
+    tg_active_leave(stay);
+    return size;
+}

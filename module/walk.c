@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+#include "module/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "module/guard.h"
+
+/* One message to remove. Its name is a copy: the entry may be freed under us. */
+struct doomed {
+    struct doomed *next;
+    hashvalue_type hash;
+    struct query_info qinfo;
+    uint8_t name[TG_DNAME_MAX];
+};
+
+struct walk {
+    const struct tg_guard *guard;
+    const struct tg_image *image;
+    time_t now;
+    struct doomed *doomed; /* of the bin at hand */
+    size_t removed;
+    bool oom;
+};
+
+bool tg_walker_init(struct tg_walker *walker)
+{
+    walker->has_mutex = pthread_mutex_init(&walker->mutex, NULL) == 0;
+    return walker->has_mutex;
+}
+
+void tg_walker_fini(struct tg_walker *walker)
+{
+    if (walker->has_mutex)
+        (void)pthread_mutex_destroy(&walker->mutex);
+    walker->has_mutex = false;
+}
+
+void tg_walker_place(struct tg_walker *walker, struct module_qstate *qstate, int id)
+{
+    static const uint8_t name[] = "\011_tldguard\007invalid";
+    struct query_info qinfo = {.qname = (uint8_t *)(uintptr_t)name,
+        .qname_len = sizeof(name),
+        .qtype = LDNS_RR_TYPE_NULL,
+        .qclass = LDNS_RR_CLASS_IN};
+    struct module_qstate *sentinel = NULL;
+
+    if (atomic_load_explicit(&walker->placed, memory_order_relaxed) ||
+        atomic_exchange(&walker->placed, true))
+        return;
+    /* valrec, so that no client's question can join it. Out of memory: the next one tries. */
+    if (!tg_ub_add_sub(qstate, &qinfo, &sentinel) || !sentinel) {
+        atomic_store(&walker->placed, false);
+        return;
+    }
+    sentinel->minfo[id] = walker;
+    (void)pthread_mutex_lock(&walker->mutex);
+    walker->messages = qstate->env->msg_cache;
+    (void)pthread_mutex_unlock(&walker->mutex);
+}
+
+bool tg_walker_is_sentinel(
+    const struct tg_walker *walker, const struct module_qstate *qstate, int id)
+{
+    return qstate->minfo[id] == walker;
+}
+
+void tg_walker_dismiss(struct tg_walker *walker)
+{
+    (void)pthread_mutex_lock(&walker->mutex);
+    walker->messages = NULL;
+    (void)pthread_mutex_unlock(&walker->mutex);
+    atomic_store(&walker->placed, false);
+}
+
+static void doom(struct walk *walk, const struct lruhash_entry *entry)
+{
+    const struct msgreply_entry *message = entry->key;
+    struct doomed *found = malloc(sizeof(*found));
+
+    if (!found) {
+        walk->oom = true;
+        return;
+    }
+    memcpy(found->name, message->key.qname, message->key.qname_len);
+    found->hash = entry->hash;
+    found->qinfo = message->key;
+    found->qinfo.qname = found->name;
+    found->next = walk->doomed;
+    walk->doomed = found;
+}
+
+static void look(struct walk *walk, struct lruhash_entry *entry)
+{
+    const struct msgreply_entry *message = entry->key;
+
+    lock_rw_rdlock(&entry->lock);
+    if (message->key.qname && message->key.qname_len <= TG_DNAME_MAX &&
+        tg_keeps_out(walk->guard, walk->image, &message->key, walk->now))
+        doom(walk, entry);
+    lock_rw_unlock(&entry->lock);
+}
+
+/* In the order in which Unbound takes these locks. A table that grows meanwhile splits bin i
+ * into i and a later one: none is missed. Returns false behind the last one. */
+static bool look_at_bin(struct walk *walk, struct lruhash *table, size_t i)
+{
+    struct lruhash_bin *bin;
+
+    lock_quick_lock(&table->lock);
+    if (i >= table->size) {
+        lock_quick_unlock(&table->lock);
+        return false;
+    }
+    bin = &table->array[i];
+    lock_quick_lock(&bin->lock);
+    lock_quick_unlock(&table->lock);
+    for (struct lruhash_entry *entry = bin->overflow_list; entry; entry = entry->overflow_next)
+        look(walk, entry);
+    lock_quick_unlock(&bin->lock);
+    return true;
+}
+
+static void remove_doomed(struct walk *walk, struct slabhash *messages)
+{
+    while (walk->doomed) {
+        struct doomed *doomed = walk->doomed;
+
+        walk->doomed = doomed->next;
+        slabhash_remove(messages, doomed->hash, &doomed->qinfo);
+        free(doomed);
+        walk->removed++;
+    }
+}
+
+enum step { NEXT_BIN, NEXT_SLAB, ALL_SEEN, SHUT };
+
+static enum step take(struct walk *walk, struct slabhash *messages, size_t slab, size_t bin)
+{
+    if (!messages)
+        return SHUT;
+    if (slab >= messages->size)
+        return ALL_SEEN;
+    if (!look_at_bin(walk, messages->array[slab], bin))
+        return NEXT_SLAB;
+    remove_doomed(walk, messages);
+    return NEXT_BIN;
+}
+
+/* Whether there is a table is asked anew for each bin. */
+static enum step take_guarded(struct walk *walk, struct tg_walker *walker, size_t slab, size_t bin)
+{
+    enum step step;
+
+    (void)pthread_mutex_lock(&walker->mutex);
+    step = take(walk, walker->messages, slab, bin);
+    (void)pthread_mutex_unlock(&walker->mutex);
+    return step;
+}
+
+enum tg_walk_end tg_walk(struct tg_guard *guard, const struct tg_image *image, size_t *removed)
+{
+    struct walk walk = {.guard = guard, .image = image, .now = time(NULL)};
+    enum step step = NEXT_BIN;
+
+    for (size_t slab = 0; step == NEXT_BIN || step == NEXT_SLAB; slab += step == NEXT_SLAB) {
+        step = NEXT_BIN;
+        for (size_t bin = 0; step == NEXT_BIN; bin++)
+            step = take_guarded(&walk, &guard->walker, slab, bin);
+    }
+    *removed = walk.removed;
+    if (step == SHUT)
+        return TG_WALK_LATER;
+    return walk.oom ? TG_WALK_ENOMEM : TG_WALK_DONE;
+}
+
+enum tg_walk_end tg_walk_at_start(const struct tg_guard *guard, const struct tg_image *image,
+    struct slabhash *messages, size_t *removed)
+{
+    struct walk walk = {.guard = guard, .image = image, .now = time(NULL)};
+
+    for (size_t slab = 0; messages && slab < messages->size; slab++)
+        for (size_t bin = 0; take(&walk, messages, slab, bin) == NEXT_BIN; bin++)
+            ;
+    *removed = walk.removed;
+    return walk.oom ? TG_WALK_ENOMEM : TG_WALK_DONE;
+}

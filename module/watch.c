@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+#include "module/watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "module/guard.h"
+#include "module/thread.h"
+
+#define LOOK_MS 250
+
+struct tg_watch {
+    struct tg_guard *guard;
+    struct tg_thread thread;
+    struct tg_file_id tried;    /* what was read last, good or bad */
+    struct tg_file_id changing; /* what is being written in place, as it was at the last look */
+    bool walk_due;              /* the cache holds what the policy in force does not allow */
+};
+
+struct tg_file_id tg_file_look(const char *path)
+{
+    struct tg_file_id id = {.error = 0};
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        id.error = errno;
+        return id;
+    }
+    id.dev = st.st_dev;
+    id.ino = st.st_ino;
+    id.size = st.st_size;
+    id.modified = st.st_mtim;
+    id.changed = st.st_ctim;
+    return id;
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool same_file(const struct tg_file_id *a, const struct tg_file_id *b)
+{
+    return a->error == b->error && a->dev == b->dev && a->ino == b->ino;
+}
+
+static bool same_state(const struct tg_file_id *a, const struct tg_file_id *b)
+{
+    return same_file(a, b) && a->size == b->size && same_time(a->modified, b->modified) &&
+           same_time(a->changed, b->changed);
+}
+
+static long ms_since(struct timespec start)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long)(now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+}
+
+/* No other thread replaces the policy, so this one may use it without being counted. */
+static const struct tg_image *in_force(const struct tg_watch *watch)
+{
+    struct tg_stay stay = tg_active_enter(watch->guard->active);
+
+    tg_active_leave(stay);
+    return stay.image;
+}
+
+static void walk(struct tg_watch *watch)
+{
+    struct timespec start;
+    size_t removed;
+    enum tg_walk_end end;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &start);
+    end = tg_walk(watch->guard, in_force(watch), &removed);
+    if (end == TG_WALK_ENOMEM && watch->walk_due)
+        log_err("tldguard: cannot look through the cache: out of memory; trying again");
+    watch->walk_due = end != TG_WALK_DONE;
+    if (removed > 0)
+        log_info("tldguard: %zu answers that the policy does not allow removed from the cache "
+                 "in %ld ms",
+            removed, ms_since(start));
+}
+
+/* The very policy that is in force: a file that was only touched, or copied over itself. */
+static bool is_the_same(const struct tg_image *a, const struct tg_image *b)
+{
+    const struct tg_image_meta *m = a ? tg_image_meta(a) : NULL;
+    const struct tg_image_meta *n = tg_image_meta(b);
+
+    return m && m->serial == n->serial && m->created == n->created &&
+           memcmp(m->digest, n->digest, sizeof(m->digest)) == 0;
+}
+
+static void put_in_force(struct tg_watch *watch, struct tg_image *image)
+{
+    const struct tg_image *former = in_force(watch);
+    const uint32_t serial = former ? tg_image_meta(former)->serial : 0;
+
+    if (is_the_same(former, image)) {
+        tg_image_close(&image);
+        return;
+    }
+    log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force; it was serial %" PRIu32,
+        tg_image_meta(image)->serial, tg_image_rule_count(image), serial);
+    if (tg_image_monitors(image) && !watch->guard->told)
+        log_info("tldguard: answers for the names that it only watches are not cached until the "
+                 "next reload of Unbound: then their questions are seen in the cache as well");
+    tg_active_replace(watch->guard->active, image);
+    watch->walk_due = true;
+}
+
+static void reject(struct tg_watch *watch, struct tg_diags *diags)
+{
+    const struct tg_image *image = in_force(watch);
+
+    tg_guard_say(diags);
+    if (image)
+        log_err("tldguard: the new policy is not taken; serial %" PRIu32 " stays in force",
+            tg_image_meta(image)->serial);
+    else
+        log_err("tldguard: NOT PROTECTING: there is still no policy that can be used");
+}
+
+static void read_policy(struct tg_watch *watch)
+{
+    struct tg_diags *diags = tg_diags_create();
+    struct tg_image *image = NULL;
+
+    if (tg_image_open(watch->guard->settings->policy, &image, diags) == TG_OK)
+        put_in_force(watch, image);
+    else
+        reject(watch, diags);
+    tg_diags_destroy(&diags);
+}
+
+/* Another file is whole, as it was renamed into this place. One that is written in place is
+ * given the time until it rests. */
+static void look(struct tg_watch *watch)
+{
+    struct tg_file_id now = tg_file_look(watch->guard->settings->policy);
+    const bool rests = same_state(&now, &watch->changing);
+
+    watch->changing = now;
+    if (same_state(&now, &watch->tried) || (same_file(&now, &watch->tried) && !rests))
+        return;
+    watch->tried = now;
+    read_policy(watch);
+}
+
+static void *run(void *arg)
+{
+    struct tg_watch *watch = arg;
+
+    while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
+        look(watch);
+        if (watch->walk_due)
+            walk(watch);
+    }
+    return NULL;
+}
+
+int tg_watch_create(struct tg_guard *guard, const struct tg_file_id *seen, struct tg_watch **out)
+{
+    struct tg_watch *watch = calloc(1, sizeof(*watch));
+    int error;
+
+    if (!watch)
+        return ENOMEM;
+    watch->guard = guard;
+    watch->tried = *seen;
+    watch->changing = *seen;
+    error = tg_thread_start(&watch->thread, run, watch);
+    if (error != 0)
+        tg_watch_destroy(&watch);
+    else
+        *out = watch;
+    return error;
+}
+
+void tg_watch_destroy(struct tg_watch **watch)
+{
+    if (!watch || !*watch)
+        return;
+    tg_thread_stop(&(*watch)->thread);
+    free(*watch);
+    *watch = NULL;
+}
