@@ -72,6 +72,7 @@ struct gen_policy *gen_create(void)
     struct gen_policy *gen = must(calloc(1, sizeof(*gen)));
 
     gen->policy.serial = 2026112201;
+    gen->policy.inspect_targets = true;
     gen->policy.answer.ttl = 60;
     gen->policy.answer.mname = gen_name(gen, "tldguard.invalid");
     gen->policy.answer.rname = gen_name(gen, "nobody.invalid");
@@ -396,6 +397,7 @@ struct gen_policy *gen_policy(
     uint32_t count = gen_below(seed, 12);
 
     gen->delegated = delegated;
+    gen->policy.inspect_targets = gen_below(seed, 2) == 0;
     answer_by_chance(seed, gen);
     for (uint32_t i = 0; i < count; i++)
         tld_by_chance(seed, gen);
