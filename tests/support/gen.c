@@ -547,7 +547,8 @@ void gen_question(uint64_t *seed, const struct gen_policy *gen, uint8_t wire[TG_
     struct tg_address *client, struct tg_question *question)
 {
     static const uint16_t types[] = {TG_TYPE_A, TG_TYPE_A, TG_TYPE_MX, TG_TYPE_MX, TG_TYPE_AAAA,
-        TG_TYPE_AAAA, TG_TYPE_ANY, TG_TYPE_SOA, TG_TYPE_DS, TG_TYPE_DNSKEY, 16, 0, 65535};
+        TG_TYPE_AAAA, TG_TYPE_ANY, TG_TYPE_CNAME, TG_TYPE_SOA, TG_TYPE_DS, TG_TYPE_DNSKEY, 16, 0,
+        65535};
     static const uint16_t classes[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, TG_CLASS_ANY, 3, 0};
     size_t len = end_by_chance(seed, gen, wire);
 
