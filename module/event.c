@@ -329,6 +329,8 @@ static const char *known_word(uint8_t known)
         return "ask";
     case TG_KNOWN_FOUND:
         return "found";
+    case TG_KNOWN_FAILED:
+        return "failed";
     case TG_KNOWN_NOT_ASKED:
         break;
     }

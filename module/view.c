@@ -18,6 +18,7 @@ static struct tg_deed deed_of(const struct tg_event *event)
     case TG_REPLY_NODATA:
     case TG_REPLY_REFUSED:
     case TG_REPLY_NULL_MX:
+    case TG_REPLY_NULL_SRV:
         break;
     }
     if (event->mode == TG_MODE_MAIL_ONLY)

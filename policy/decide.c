@@ -18,6 +18,21 @@ const char *tg_reply_text(enum tg_reply reply)
     return "?";
 }
 
+bool tg_known_takes_mode(enum tg_known known)
+{
+    switch (known) {
+    case TG_KNOWN_NOT:
+    case TG_KNOWN_ASK:
+    case TG_KNOWN_FAILED:
+        return false;
+    case TG_KNOWN_NOT_ASKED:
+    case TG_KNOWN_LISTED:
+    case TG_KNOWN_FOUND:
+        break;
+    }
+    return true;
+}
+
 /* A rule that matches, and where in qname the name that it matched starts. */
 struct match {
     const struct tg_rule *rule; /* NULL: none */
@@ -39,7 +54,7 @@ struct names {
 struct decision {
     const struct tg_image *image;
     const struct tg_question *question;
-    enum tg_known asked; /* what a look-up told of the twin: FOUND, NOT; ASK: none was made */
+    enum tg_known asked; /* what a look-up told of the twin; ASK: none was made */
     size_t last;         /* where in qname the TLD starts */
     struct names names;
     struct tg_verdict *verdict;
@@ -300,9 +315,7 @@ static void apply_tld(const struct decision *decision)
         verdict->known = listed                      ? TG_KNOWN_LISTED
                          : rule->twin == TG_TWIN_DNS ? decision->asked
                                                      : TG_KNOWN_NOT;
-    verdict->mode = verdict->known == TG_KNOWN_NOT || verdict->known == TG_KNOWN_ASK
-                        ? rule->otherwise
-                        : rule->mode;
+    verdict->mode = tg_known_takes_mode(verdict->known) ? rule->mode : rule->otherwise;
     conclude(decision, decision->names.above_allow || (direct && decision->names.above_suffix));
 }
 
@@ -351,7 +364,7 @@ static void decide_under(const struct tg_image *image, const struct tg_question 
 }
 
 /* Most questions end here: the rest is kept out of their way. */
-static void decide(const struct tg_image *image, const struct tg_question *question,
+void tg_decide_known(const struct tg_image *image, const struct tg_question *question,
     enum tg_known asked, struct tg_verdict *verdict)
 {
     const uint8_t *qname = question->qname.wire;
@@ -371,11 +384,5 @@ static void decide(const struct tg_image *image, const struct tg_question *quest
 void tg_decide(
     const struct tg_image *image, const struct tg_question *question, struct tg_verdict *verdict)
 {
-    decide(image, question, TG_KNOWN_ASK, verdict);
-}
-
-void tg_decide_known(const struct tg_image *image, const struct tg_question *question, bool exists,
-    struct tg_verdict *verdict)
-{
-    decide(image, question, exists ? TG_KNOWN_FOUND : TG_KNOWN_NOT, verdict);
+    tg_decide_known(image, question, TG_KNOWN_ASK, verdict);
 }

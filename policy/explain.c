@@ -20,28 +20,32 @@ static void meant_text(const struct tg_verdict *verdict, char text[TG_DNAME_TEXT
         text[NAME_MAX_SHOWN] = '\0';
 }
 
-/* The name that the rule matched: a rule for a list has no name of its own. */
-static void owner_text(const struct tg_question *question, const struct tg_verdict *verdict,
-    char text[TG_DNAME_TEXT_MAX])
+/* A part of the name that was judged, from offset at. */
+static void part_text(const struct tg_question *question, const struct tg_verdict *verdict,
+    size_t at, char text[TG_DNAME_TEXT_MAX])
 {
-    struct tg_name qname = question->qname;
-    uint8_t owner[TG_DNAME_MAX];
-    size_t len = qname.len - verdict->owner_at;
+    struct tg_name name = tg_verdict_name(question, verdict);
+    uint8_t part[TG_DNAME_MAX];
+    size_t len = name.len - at;
 
-    tg_dname_lower(qname.wire + verdict->owner_at, len, owner);
-    if (tg_dname_to_text(owner, len, text) > NAME_MAX_SHOWN)
+    tg_dname_lower(name.wire + at, len, part);
+    if (tg_dname_to_text(part, len, text) > NAME_MAX_SHOWN)
         text[NAME_MAX_SHOWN] = '\0';
 }
 
 size_t tg_explain_ede(const struct tg_question *question, const struct tg_verdict *verdict,
     const struct tg_answer *answer, char text[TG_EDE_TEXT_MAX])
 {
-    char meant[TG_DNAME_TEXT_MAX], owner[TG_DNAME_TEXT_MAX];
+    char via[TG_DNAME_TEXT_MAX] = "", meant[TG_DNAME_TEXT_MAX], owner[TG_DNAME_TEXT_MAX];
     int len;
 
+    if (verdict->via.len > 0)
+        part_text(question, verdict, 0, via);
     meant_text(verdict, meant);
-    owner_text(question, verdict, owner);
-    len = snprintf(text, TG_EDE_TEXT_MAX, "%s%s (rule %s)%s%s",
+    /* A rule for a list has no name of its own: it is called by the name that it matched. */
+    part_text(question, verdict, verdict->owner_at, owner);
+    len = snprintf(text, TG_EDE_TEXT_MAX, "%s%s%s%s%s (rule %s)%s%s",
+        via[0] != '\0' ? "leads to " : "", via, via[0] != '\0' ? ", " : "",
         meant[0] != '\0' ? "look-alike of " : "blocked by policy", meant, owner,
         answer->contact ? "; contact " : "", answer->contact ? answer->contact : "");
     if (len < 0)

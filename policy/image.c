@@ -71,6 +71,11 @@ bool tg_image_monitors(const struct tg_image *image)
     return image->monitors;
 }
 
+bool tg_image_inspects(const struct tg_image *image)
+{
+    return image->inspects;
+}
+
 size_t tg_image_memory(const struct tg_image *image)
 {
     return sizeof(*image) + image->len + image->rule_count * sizeof(*image->rules) +

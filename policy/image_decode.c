@@ -28,7 +28,9 @@ static bool decode_meta(struct tg_image *image, struct tg_cursor *cursor)
     meta->tool = tg_take_text(cursor, true, disk->tool_len);
     image->name_count = tg_get32(disk->name_count);
     image->suffix_count = tg_get32(disk->suffix_count);
-    return meta->format == TG_IMAGE_FORMAT && meta->serial != 0 && tg_get16(disk->zero) == 0 &&
+    image->inspects = tg_get16(disk->flags) == TG_DISK_INSPECT;
+    return meta->format == TG_IMAGE_FORMAT && meta->serial != 0 &&
+           tg_get16(disk->flags) <= TG_DISK_INSPECT &&
            tg_get32(disk->rule_count) == image->rule_count &&
            tg_get32(disk->group_count) == image->group_count &&
            tg_get32(disk->subnet_count) == image->subnet_count;

@@ -90,6 +90,7 @@ static void add_meta(struct tg_image_writer *writer, time_t created)
     tg_put32(disk.name_count, count_flags(&writer->names, TG_DISK_KINDS));
     tg_put32(disk.suffix_count, count_flags(&writer->names, TG_DISK_SUFFIXES));
     tg_put16(disk.tool_len, sizeof(tool) - 1);
+    tg_put16(disk.flags, policy->inspect_targets ? TG_DISK_INSPECT : 0);
     append(writer, &disk, sizeof(disk));
     append(writer, tool, sizeof(tool));
     add(writer, &key, 1);

@@ -54,6 +54,8 @@ struct tg_disk_trailer {
     uint8_t digest[32]; /* SHA-256 of every octet before this field */
 };
 
+#define TG_DISK_INSPECT 1u /* names that answers lead to are judged */
+
 struct tg_disk_meta {
     uint8_t format[4];
     uint8_t serial[4];
@@ -65,7 +67,7 @@ struct tg_disk_meta {
     uint8_t name_count[4]; /* a name of two kinds counts twice */
     uint8_t suffix_count[4];
     uint8_t tool_len[2];
-    uint8_t zero[2];
+    uint8_t flags[2]; /* TG_DISK_INSPECT */
 };
 
 struct tg_disk_answer {
@@ -246,6 +248,7 @@ struct tg_image {
     size_t suffix_count;
     struct tg_tlds tlds;
     bool monitors;
+    bool inspects;
 };
 
 /* The reader's errand: where to put the image, and where to complain. */

@@ -14,7 +14,7 @@ policy_libtgcore_la_SOURCES = \
 	policy/image_tlds.c policy/image_names.c policy/image_clients.c \
 	policy/image_open.c policy/image_index.c policy/image_cursor.h policy/image_cursor.c \
 	policy/image_decode.c policy/image_refs.c \
-	include/tldguard/decide.h policy/decide.c \
+	include/tldguard/decide.h policy/decide.c policy/decide_lead.c \
 	include/tldguard/explain.h policy/explain.c
 policy_libtgcore_la_LIBADD = $(LIBFYAML_LIBS) $(LIBCRYPTO_LIBS) $(CDB_LIBS)
 

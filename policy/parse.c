@@ -25,6 +25,18 @@ static void read_answer(void *ctx, const struct tg_yaml_node *value, void *into)
     tg_parse_answer(ctx, value);
 }
 
+/* A word like any other: only here does it say yes or no. */
+static void read_inspect_targets(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    static const char *const words[] = {"no", "yes", "false", "true"};
+    struct tg_parse *p = ctx;
+    size_t word;
+    (void)into;
+    if (tg_yaml_word(
+            p->doc, value, "inspect-targets", words, sizeof(words) / sizeof(words[0]), &word))
+        p->policy->inspect_targets = word % 2 == 1;
+}
+
 /* The lists wait: rules stand in the policy with tlds first, however the text has them. */
 static void read_tlds(void *ctx, const struct tg_yaml_node *value, void *into)
 {
@@ -61,6 +73,7 @@ static void parse_root(struct tg_parse *p)
     static const struct tg_yaml_key keys[] = {
         {"serial", "a number that grows with each change, e.g. 'serial: 2026112201'", read_serial},
         {"answer", NULL, read_answer},
+        {"inspect-targets", NULL, read_inspect_targets},
         {"tlds", NULL, read_tlds},
         {"protect", NULL, read_protect},
         {"allow", NULL, read_allow},
@@ -93,6 +106,7 @@ static struct tg_policy *new_policy(void)
         return NULL;
     }
     policy->arena = arena;
+    policy->inspect_targets = true;
     policy->answer.ttl = DEFAULT_TTL;
     policy->answer.mname = (struct tg_name){default_mname, sizeof(default_mname)};
     policy->answer.rname = (struct tg_name){default_rname, sizeof(default_rname)};

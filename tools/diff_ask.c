@@ -24,7 +24,7 @@ static struct outcomes ask(const struct tg_image *image, const struct tg_questio
     tg_decide(image, question, &verdict);
     result.as_is = result.exists = outcome(&verdict);
     if (verdict.known == TG_KNOWN_ASK) {
-        tg_decide_known(image, question, true, &verdict);
+        tg_decide_known(image, question, TG_KNOWN_FOUND, &verdict);
         result.exists = outcome(&verdict);
     }
     return result;

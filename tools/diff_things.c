@@ -89,6 +89,7 @@ static void collect(struct things *t, const struct tg_image *image)
 
     *t = (struct things){.image = image, .failed = !names};
     add(t, "answer", tg_json_answer(tg_image_answer(image)));
+    add(t, "inspect", json_pack("{s:s}", "targets", tg_image_inspects(image) ? "yes" : "no"));
     add(t, "public suffixes",
         json_pack("{s:I}", "count", (json_int_t)tg_image_suffix_count(image)));
     if (names)

@@ -112,7 +112,8 @@ static const char *known_text(enum tg_known known)
         [TG_KNOWN_LISTED] = "listed",
         [TG_KNOWN_NOT] = "no",
         [TG_KNOWN_ASK] = "ask",
-        [TG_KNOWN_FOUND] = "found"};
+        [TG_KNOWN_FOUND] = "found",
+        [TG_KNOWN_FAILED] = "failed"};
 
     return table[known];
 }
@@ -155,7 +156,7 @@ static int explain(const char *path, const struct tg_question *question, bool js
         a.image = image;
         tg_decide(image, question, &a.verdict);
         if (a.verdict.known == TG_KNOWN_ASK)
-            tg_decide_known(image, question, true, &a.exists);
+            tg_decide_known(image, question, TG_KNOWN_FOUND, &a.exists);
         a.chain = tg_explain_chain(image, question, &a.verdict);
         code = json ? json_account(&a) : print_account(&a);
     }

@@ -241,6 +241,9 @@ static void say_twin(struct chain *c)
     case TG_KNOWN_FOUND:
         say(c, "twin", "%s: known, a look-up has found it", text);
         return;
+    case TG_KNOWN_FAILED:
+        say(c, "twin", "%s: no protected name, and looking it up has failed", text);
+        return;
     case TG_KNOWN_NOT:
         say(c, "twin", "%s: not known, for no protected name is at or above it", text);
         return;
@@ -256,9 +259,9 @@ static void say_twin(struct chain *c)
 /* What the rule says, without the client's group. */
 static enum tg_mode rule_mode(const struct tg_verdict *v)
 {
-    const bool not_known = v->known == TG_KNOWN_NOT || v->known == TG_KNOWN_ASK;
+    const bool mode = v->rule->kind != TG_KIND_TLD || tg_known_takes_mode(v->known);
 
-    return not_known ? v->rule->otherwise : v->rule->mode;
+    return mode ? v->rule->mode : v->rule->otherwise;
 }
 
 static const char *mode_because(const struct tg_verdict *v)

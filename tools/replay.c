@@ -33,7 +33,7 @@ static bool decide(const struct tg_replay *r, const struct tg_image *image,
     tg_decide(image, question, verdict);
     if (verdict->known != TG_KNOWN_ASK)
         return false;
-    tg_decide_known(image, question, true, &other);
+    tg_decide_known(image, question, TG_KNOWN_FOUND, &other);
     hangs = (other.reply == TG_REPLY_PASS) != (verdict->reply == TG_REPLY_PASS);
     if (r->twins_exist)
         *verdict = other;

@@ -81,6 +81,7 @@ static int show_text(struct tg_image *image, const struct tg_rule_names *names)
 {
     show_meta(tg_image_meta(image));
     show_answer(tg_image_answer(image));
+    printf("inspect  targets %s\n", tg_image_inspects(image) ? "yes" : "no");
     for (size_t i = 0; i < tg_image_rule_count(image); i++) {
         tg_rule_print(tg_image_rule(image, i), &names[i]);
         putchar('\n');

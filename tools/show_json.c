@@ -85,6 +85,7 @@ static void put_meta(struct stream *s)
     put_member(s, "tool", tg_tool_text(meta->tool));
     put_member(s, "source_sha256", json_string(tg_text_digest(meta->digest, buf)));
     put_member(s, "answer", tg_json_answer(tg_image_answer(s->image)));
+    put_member(s, "inspect_targets", json_boolean(tg_image_inspects(s->image)));
 }
 
 int tg_show_json(struct tg_image *image, const struct tg_rule_names *names)

@@ -16,6 +16,7 @@
 
 /* RR types and classes the decision depends on (IANA DNS parameters). */
 #define TG_TYPE_A      1
+#define TG_TYPE_CNAME  5
 #define TG_TYPE_SOA    6
 #define TG_TYPE_MX     15
 #define TG_TYPE_AAAA   28
@@ -34,7 +35,8 @@
     X(TG_REPLY_NULL_MX, 4, "null MX") /* MX 0 . (RFC 7505) */                 \
     X(TG_REPLY_SINKHOLE_A, 5, "sinkhole A")                                   \
     X(TG_REPLY_SINKHOLE_AAAA, 6, "sinkhole AAAA")                             \
-    X(TG_REPLY_SINKHOLE_MX, 7, "sinkhole MX")
+    X(TG_REPLY_SINKHOLE_MX, 7, "sinkhole MX")                                 \
+    X(TG_REPLY_NULL_SRV, 8, "null SRV") /* SRV 0 0 0 . (RFC 2782) */
 #define TG_ENUM_ENTRY(name, value, word) name = (value),
 enum tg_reply { TG_REPLY_MAP(TG_ENUM_ENTRY) };
 #undef TG_ENUM_ENTRY
@@ -67,9 +69,13 @@ enum tg_known {
     TG_KNOWN_NOT_ASKED, /* twin: none, or another kind of rule */
     TG_KNOWN_LISTED,    /* at or below a protected name */
     TG_KNOWN_NOT,       /* it is not; with twin: dns, nor does a look-up find it */
-    TG_KNOWN_ASK,  /* twin: dns, not listed: only a look-up can tell; verdict is for "not known" */
-    TG_KNOWN_FOUND /* not listed, but a look-up has found it: tg_decide_known() */
+    TG_KNOWN_ASK,   /* twin: dns, not listed: only a look-up can tell; verdict is for "not known" */
+    TG_KNOWN_FOUND, /* not listed, but a look-up has found it: tg_decide_known() */
+    TG_KNOWN_FAILED /* the look-up failed or took too long: verdict is for "not known" */
 };
+
+/** Whether the mode of a TLD rule applies to such a twin; else its otherwise does. */
+bool tg_known_takes_mode(enum tg_known known);
 
 struct tg_verdict {
     enum tg_reason reason;
@@ -80,11 +86,13 @@ struct tg_verdict {
     enum tg_action action; /* of the rule; meaningful with mode BLOCK */
     enum tg_severity severity;
     enum tg_reply reply;
-    bool report;     /* an event is due for each client that asked */
-    bool partial;    /* a name left alone lies below: less is denied than the rule says */
-    size_t owner_at; /* offset in qname where the name that the rule matched starts;
-                        with SUFFIX, where the longest public suffix starts */
-    size_t twin_len; /* 0: no twin, else its length */
+    bool report;        /* an event is due for each client that asked */
+    bool partial;       /* a name left alone lies below: less is denied than the rule says */
+    struct tg_name via; /* borrowed: the name in an answer that was judged, tg_decide_lead();
+                           len 0: the qname was */
+    size_t owner_at;    /* offset in the name that was judged where the name that the rule matched
+                           starts; with SUFFIX, where the longest public suffix starts */
+    size_t twin_len;    /* 0: no twin, else its length */
     uint8_t twin[TG_DNAME_MAX]; /* what was probably meant */
 };
 
@@ -126,9 +134,66 @@ void tg_decide(
 
 /**
  * The same, when a look-up has told whether the twin exists: for a verdict that was
- * TG_KNOWN_ASK. mode applies when exists is true, else otherwise; then as above.
+ * TG_KNOWN_ASK. mode applies when it was found, else otherwise; then as above.
+ * @param asked TG_KNOWN_FOUND, TG_KNOWN_NOT, TG_KNOWN_FAILED; TG_KNOWN_ASK: none was made yet,
+ *              as tg_decide().
  */
-void tg_decide_known(const struct tg_image *image, const struct tg_question *question, bool exists,
-    struct tg_verdict *verdict);
+void tg_decide_known(const struct tg_image *image, const struct tg_question *question,
+    enum tg_known asked, struct tg_verdict *verdict);
+
+/* What leads from an answer to another name. */
+enum tg_lead {
+    TG_LEAD_CNAME, /* the next name of a chain of aliases, by CNAME or DNAME */
+    TG_LEAD_MX,    /* the exchange of an MX */
+    TG_LEAD_SRV,   /* the target of an SRV */
+    TG_LEAD_NS,    /* the server of an NS */
+    TG_LEAD_SVCB   /* the target of an HTTPS or SVCB */
+};
+
+/**
+ * Decides of a name that the answer to a question leads to.
+ *
+ * The target is judged as tg_decide_known() would for the same client and day: after an alias
+ * as a question for the type that was asked, after MX as one for MX (mail goes there, so
+ * mail-only stops it), after all else as one for A. Then reply becomes what is right for the
+ * name that was asked, which exists and which no rule speaks of:
+ *
+ *   alias         the rule's own reply: it is given for the alias's end; the chain is kept, and
+ *                 rcode and SOA are about its last name (RFC 6604)
+ *   MX            a sinkhole MX stays, all else is a null MX: without a MX mail would go to the
+ *                 address (RFC 5321 5.1), and NXDOMAIN would deny the wrong name
+ *   SRV           a null SRV
+ *   NS and SVCB   NODATA
+ *   all           REFUSED and PASS stay; monitor passes, reported
+ *
+ * A CNAME in the answer to a question for CNAME or ANY leads nowhere: it is what was asked for
+ * (RFC 1034 3.6.2), and passes without a reason.
+ *
+ * Of use only when tg_image_inspects(), and the verdict on the question itself passes with
+ * another reason than TG_REASON_ALLOW: who allows a name lets it resolve to whatever it does. A
+ * verdict on an alias's target with reason TG_REASON_ALLOW ends the chain likewise: what follows
+ * is not judged. A protected name does neither.
+ *
+ * @param asked   the question; its name is not looked at.
+ * @param target  checked wire format, any case; verdict->via, owner_at and twin are about it.
+ * @param known   of the target's twin: TG_KNOWN_ASK, or what a look-up told, as above.
+ * @param verdict output, as above; partial only after an alias.
+ */
+void tg_decide_lead(const struct tg_image *image, const struct tg_question *asked,
+    enum tg_lead lead, struct tg_name target, enum tg_known known, struct tg_verdict *verdict);
+
+/** The name that was judged: via, or that of the question. Borrowed. */
+struct tg_name tg_verdict_name(
+    const struct tg_question *question, const struct tg_verdict *verdict);
+
+/**
+ * The name that must be registered for a twin to exist: one label more than the target.
+ * "army.mil" for the twin "mail.army.mil" of "mail.army.ml", "army.gov.uk" under the target
+ * "gov.uk". A look-up of the twin that tells NXDOMAIN says nothing of it.
+ * @param verdict of a TLD rule.
+ * @param out     output: within verdict->twin; unchanged when there is none.
+ * @return false: no TLD rule, no twin, or the twin is the target itself.
+ */
+bool tg_verdict_twin_domain(const struct tg_verdict *verdict, struct tg_name *out);
 
 #endif

@@ -14,9 +14,10 @@
 /**
  * The text of the Extended DNS Error (RFC 8914) that goes with a block:
  * "look-alike of army.mil (rule ml); contact soc@example.net", or for a block
- * without a target "blocked by policy (rule bad.example)". The rule is named by the name
- * in the question that it matched. A twin of over 120 characters is named by the target
- * alone; a text that is too long is cut.
+ * without a target "blocked by policy (rule bad.example)". The rule is named by the part of
+ * the name that it matched. For a name that the answer leads to (verdict->via) that name comes
+ * first: "leads to mx.army.ml, look-alike of mx.army.mil (rule ml)". A twin of over 120
+ * characters is named by the target alone; a text that is too long is cut.
  * @param question that was decided.
  * @param verdict  with a rule of kind TG_KIND_TLD or TG_KIND_BLOCK.
  * @param answer   of the same image.

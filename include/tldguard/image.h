@@ -17,7 +17,7 @@
 #include "tldguard/policy.h"
 #include "tldguard/status.h"
 
-#define TG_IMAGE_FORMAT   2
+#define TG_IMAGE_FORMAT   3
 #define TG_IMAGE_SIZE_MAX (1024u * 1024u * 1024u) /* bytes; larger files are refused unread */
 
 struct tg_image;
@@ -114,6 +114,9 @@ void tg_image_each_suffix(
 
 /** True when some rule or override is in mode monitor: then resolved answers must be logged too. */
 bool tg_image_monitors(const struct tg_image *image);
+
+/** True when names that answers lead to are judged as well: see tg_decide_lead(). */
+bool tg_image_inspects(const struct tg_image *image);
 
 /** Bytes of memory it holds. */
 size_t tg_image_memory(const struct tg_image *image);

@@ -151,6 +151,7 @@ struct tg_suffix {
 struct tg_policy {
     uint32_t serial; /* 1 .. 4294967295, e.g. 2026112201 */
     struct tg_answer answer;
+    bool inspect_targets;        /* judge the names that answers lead to as well; default true */
     const struct tg_rule *rules; /* in the order of the text: tlds, protect, allow, block */
     size_t rule_count;
     const struct tg_entry *names; /* in the order of the text; unique within a kind */

@@ -72,6 +72,7 @@ struct gen_policy *gen_create(void)
     struct gen_policy *gen = must(calloc(1, sizeof(*gen)));
 
     gen->policy.serial = 2026112201;
+    gen->policy.inspect_targets = true;
     gen->policy.answer.ttl = 60;
     gen->policy.answer.mname = gen_name(gen, "tldguard.invalid");
     gen->policy.answer.rname = gen_name(gen, "nobody.invalid");
@@ -396,6 +397,7 @@ struct gen_policy *gen_policy(
     uint32_t count = gen_below(seed, 12);
 
     gen->delegated = delegated;
+    gen->policy.inspect_targets = gen_below(seed, 2) == 0;
     answer_by_chance(seed, gen);
     for (uint32_t i = 0; i < count; i++)
         tld_by_chance(seed, gen);
@@ -545,7 +547,8 @@ void gen_question(uint64_t *seed, const struct gen_policy *gen, uint8_t wire[TG_
     struct tg_address *client, struct tg_question *question)
 {
     static const uint16_t types[] = {TG_TYPE_A, TG_TYPE_A, TG_TYPE_MX, TG_TYPE_MX, TG_TYPE_AAAA,
-        TG_TYPE_AAAA, TG_TYPE_ANY, TG_TYPE_SOA, TG_TYPE_DS, TG_TYPE_DNSKEY, 16, 0, 65535};
+        TG_TYPE_AAAA, TG_TYPE_ANY, TG_TYPE_CNAME, TG_TYPE_SOA, TG_TYPE_DS, TG_TYPE_DNSKEY, 16, 0,
+        65535};
     static const uint16_t classes[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, TG_CLASS_ANY, 3, 0};
     size_t len = end_by_chance(seed, gen, wire);
 

@@ -267,7 +267,8 @@ static void by_tld(const struct query *query, enum tg_known asked, struct tg_ver
     else if (rule->twin == TG_TWIN_DNS)
         verdict->known = asked;
     verdict->mode = rule->mode;
-    if (verdict->known == TG_KNOWN_NOT || verdict->known == TG_KNOWN_ASK)
+    if (verdict->known != TG_KNOWN_NOT_ASKED && verdict->known != TG_KNOWN_LISTED &&
+        verdict->known != TG_KNOWN_FOUND)
         verdict->mode = rule->otherwise;
     answer(query, rule->match == TG_MATCH_DIRECT, verdict);
 }
@@ -296,4 +297,32 @@ void oracle_decide(const struct tg_policy *policy, const struct tg_question *que
     verdict->mode = verdict->rule->mode;
     (void)twin(&query, verdict->rule, verdict);
     answer(&query, false, verdict);
+}
+
+/* The header's table, row by row. */
+void oracle_decide_lead(const struct tg_policy *policy, const struct tg_question *asked,
+    enum tg_lead lead, struct tg_name target, enum tg_known known, struct tg_verdict *verdict)
+{
+    struct tg_question question = *asked;
+    bool alias = lead == TG_LEAD_CNAME;
+
+    question.qname = target;
+    if (!alias)
+        question.qtype = lead == TG_LEAD_MX ? 15 : 1;
+    oracle_decide(policy, &question, known, verdict);
+    if (alias && (asked->qtype == 5 || asked->qtype == 255))
+        memset(verdict, 0, sizeof(*verdict));
+    verdict->via = target;
+    verdict->partial = verdict->partial && alias;
+    if (alias || verdict->reply == TG_REPLY_PASS || verdict->reply == TG_REPLY_REFUSED)
+        return;
+    if (lead == TG_LEAD_SRV)
+        verdict->reply = TG_REPLY_NULL_SRV;
+    else if (lead != TG_LEAD_MX)
+        verdict->reply = TG_REPLY_NODATA;
+    else if (verdict->mode == TG_MODE_BLOCK && verdict->action == TG_ACTION_SINKHOLE &&
+             policy->answer.mx.len > 0)
+        verdict->reply = TG_REPLY_SINKHOLE_MX;
+    else
+        verdict->reply = TG_REPLY_NULL_MX;
 }

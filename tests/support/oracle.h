@@ -11,10 +11,15 @@
 
 /**
  * As tg_decide(); verdict->rule and group point into the policy.
- * @param asked TG_KNOWN_ASK, or as tg_decide_known() TG_KNOWN_FOUND, TG_KNOWN_NOT.
+ * @param asked TG_KNOWN_ASK, or as tg_decide_known() TG_KNOWN_FOUND, TG_KNOWN_NOT,
+ *              TG_KNOWN_FAILED.
  */
 void oracle_decide(const struct tg_policy *policy, const struct tg_question *question,
     enum tg_known asked, struct tg_verdict *verdict);
+
+/** As tg_decide_lead(). */
+void oracle_decide_lead(const struct tg_policy *policy, const struct tg_question *asked,
+    enum tg_lead lead, struct tg_name target, enum tg_known known, struct tg_verdict *verdict);
 
 /** As tg_image_client(), into the policy; client NULL: no group. */
 const struct tg_group *oracle_group(

@@ -39,6 +39,12 @@ differ new.yaml whole.cdb
 is 'the other way round' "$code $(grep -A1 '^no longer' <<<"$out")" '1 no longer blocked: 0 TLDs, 1 name
   navy.ml: A NXDOMAIN -> resolve for no group'
 
+# Whether answers are inspected: no name of the policy changes its verdict by that.
+changed 's/^answer:/inspect-targets: no\n&/'
+differ whole.cdb new.yaml
+is 'answers are no longer inspected' "$code $(sed -n 2p <<<"$out")" \
+    '1   changed inspect: targets yes -> no'
+
 # A TLD: told field by field, and by what comes of it; when the twin exists, where that differs.
 changed 's/otherwise: mail-only/otherwise: monitor/'
 differ whole.cdb new.yaml

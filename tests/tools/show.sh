@@ -13,7 +13,7 @@ run compile -q whole.yaml -o whole.cdb
 is 'quiet, and the same octets' "$code $out$err$(cmp first.cdb whole.cdb)" '0 '
 
 run show whole.cdb
-is 'every fact, one a line' "$(sed 's/sha256:.*/sha256:/; s/^tool .*/tool/' <<<"$out")" 'format   2
+is 'every fact, one a line' "$(sed 's/sha256:.*/sha256:/; s/^tool .*/tool/' <<<"$out")" 'format   3
 serial   2026112201
 created  2026-11-22T00:00:00Z
 tool
@@ -25,6 +25,7 @@ answer   contact soc@example.net
 sinkhole a 192.0.2.53
 sinkhole aaaa 2001:db8::53
 sinkhole mx catch.example.net
+inspect  targets yes
 tld      ml -> mil nl  mode block  otherwise mail-only  twin dns  match all  action nxdomain  severity high  note mail for .mil, 2013-2023
 tld      om -> com  mode mail-only  otherwise mail-only  twin none  match direct  action nxdomain  severity medium
 tld      ne -> net  mode block  otherwise monitor  twin list  match all  action nxdomain  severity medium
@@ -49,10 +50,17 @@ run show - <whole.yaml
 is 'standard input too' "$out" "$image"
 
 run show --json whole.cdb
-is 'JSON is valid' "$code $(jq -c '[.serial, (.tlds | length), .tlds[0].otherwise, .protect[1].names, .allow[0].until,
+is 'JSON is valid' "$code $(jq -c '[.serial, .inspect_targets, (.tlds | length), .tlds[0].otherwise, .protect[1].names, .allow[0].until,
     .block[0].target, .groups[1].mode["*"], (.subnets | length), .names[1].name]' <<<"$out")" \
-    '0 [2026112201,3,"mail-only",2,"2027-06-30","mil.example","monitor",3,"partner.mil"]'
+    '0 [2026112201,true,3,"mail-only",2,"2027-06-30","mil.example","monitor",3,"partner.mil"]'
 is 'one name a line' "$(grep -c '^{"name":"[a-z.]*","match":"subtree","kind":"protect"' <<<"$out")" 2
+
+# Where answers are not inspected, that is told.
+printf 'serial: 1\ninspect-targets: no\n' >blind.yaml
+run show blind.yaml
+is 'not inspected' "$(grep '^inspect ' <<<"$out")" 'inspect  targets no'
+run show --json blind.yaml
+is 'nor in JSON' "$(jq .inspect_targets <<<"$out")" false
 
 # An exact entry stands for itself alone.
 printf 'serial: 1\nblock:\n  - {name: a.example, match: exact}\n  - b.example\n' >exact.yaml

@@ -335,15 +335,18 @@ static void look_ups_tell(void **state)
 {
     static const struct {
         const char *qname;
-        bool exists;
+        enum tg_known asked;
         enum tg_known known;
         enum tg_mode mode;
     } told[] = {
-        {"other.dn", true, TG_KNOWN_FOUND, TG_MODE_BLOCK},
-        {"other.dn", false, TG_KNOWN_NOT, TG_MODE_MONITOR},
-        {"army.dn", false, TG_KNOWN_LISTED, TG_MODE_BLOCK},
-        {"xarmy.li", true, TG_KNOWN_NOT, TG_MODE_MAIL_ONLY},
-        {"army.ml", false, TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK},
+        {"other.dn", TG_KNOWN_FOUND, TG_KNOWN_FOUND, TG_MODE_BLOCK},
+        {"other.dn", TG_KNOWN_NOT, TG_KNOWN_NOT, TG_MODE_MONITOR},
+        {"other.dn", TG_KNOWN_FAILED, TG_KNOWN_FAILED, TG_MODE_MONITOR},
+        {"other.dn", TG_KNOWN_ASK, TG_KNOWN_ASK, TG_MODE_MONITOR},
+        {"army.dn", TG_KNOWN_NOT, TG_KNOWN_LISTED, TG_MODE_BLOCK},
+        {"army.dn", TG_KNOWN_FAILED, TG_KNOWN_LISTED, TG_MODE_BLOCK},
+        {"xarmy.li", TG_KNOWN_FOUND, TG_KNOWN_NOT, TG_MODE_MAIL_ONLY},
+        {"army.ml", TG_KNOWN_NOT, TG_KNOWN_NOT_ASKED, TG_MODE_BLOCK},
     };
     struct gen_policy *gen = sample();
     struct tg_image *image = compile(&gen->policy);
@@ -354,7 +357,7 @@ static void look_ups_tell(void **state)
             .qname = gen_name(gen, told[i].qname), .qtype = TG_TYPE_MX, .qclass = TG_CLASS_IN};
         struct tg_verdict verdict;
 
-        tg_decide_known(image, &question, told[i].exists, &verdict);
+        tg_decide_known(image, &question, told[i].asked, &verdict);
         assert_int_equal(verdict.known, told[i].known);
         assert_int_equal(verdict.mode, told[i].mode);
     }
@@ -423,6 +426,8 @@ static void check_case(const struct tg_image *image, size_t i, bool mixed)
     }
     same_twin(&verdict, cases[i].twin);
     assert_null(verdict.group);
+    assert_int_equal(verdict.via.len, 0);
+    assert_ptr_equal(tg_verdict_name(&question, &verdict).wire, wire);
     if (verdict.reason != TG_REASON_TLD && verdict.reason != TG_REASON_BLOCK) {
         assert_int_equal(verdict.mode, TG_MODE_OFF);
         assert_int_equal(verdict.severity, TG_SEVERITY_LOW);
@@ -527,6 +532,229 @@ static void twins_stay_names(void **state)
     gen_free(&gen);
 }
 
+#define CNAME TG_TYPE_CNAME
+#define SRV   33
+#define NS    2
+#define HTTPS 65
+
+/* The name that was asked is no rule's: each row is a target, how it is led to, and the reply. */
+static const struct {
+    const char *target;
+    enum tg_lead lead;
+    uint16_t qtype; /* that was asked */
+    enum tg_reason reason;
+    enum tg_reply reply;
+    bool report;
+    bool partial;
+    const char *twin; /* of the target, or NULL */
+} leads[] = {
+    /* An alias: as a question for that type, with the rule's own reply (RFC 6604). */
+    {"army.ml", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, "army.mil"},
+    {"army.ml", TG_LEAD_CNAME, MX, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, "army.mil"},
+    {"army.ml", TG_LEAD_CNAME, TXT, TG_REASON_TLD, TG_REPLY_NXDOMAIN, true, false, "army.mil"},
+    {"army.nd", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.net"},
+    {"army.rf", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_REFUSED, true, false, "army.net"},
+    {"army.sh", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_SINKHOLE_A, true, false, "army.net"},
+    {"army.sh", TG_LEAD_CNAME, AAAA, TG_REASON_TLD, TG_REPLY_SINKHOLE_AAAA, true, false,
+        "army.net"},
+    {"army.sh", TG_LEAD_CNAME, MX, TG_REASON_TLD, TG_REPLY_SINKHOLE_MX, true, false, "army.net"},
+    {"army.sh", TG_LEAD_CNAME, TXT, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.net"},
+    {"army.cm", TG_LEAD_CNAME, MX, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "army.com"},
+    {"army.cm", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_PASS, false, false, "army.com"},
+    {"army.co", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_PASS, true, false, "army.com"},
+    {"army.eu", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_PASS, false, false, "army.edu"},
+    /* ... above an allowed name without NXDOMAIN, and with its keys, as ever. */
+    {"example.ml", TG_LEAD_CNAME, A, TG_REASON_TLD, TG_REPLY_NODATA, true, true, "example.mil"},
+    {"example.ml", TG_LEAD_CNAME, TG_TYPE_DS, TG_REASON_TLD, TG_REPLY_PASS, false, true,
+        "example.mil"},
+    /* RFC 1034 3.6.2: an alias that was asked for is not followed. */
+    {"army.ml", TG_LEAD_CNAME, CNAME, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    {"army.ml", TG_LEAD_CNAME, ANY, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    /* MX: mail goes to the target, whatever was asked; RFC 7505, RFC 5321 5.1. */
+    {"army.ml", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "army.mil"},
+    {"army.ml", TG_LEAD_MX, ANY, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "army.mil"},
+    {"army.nd", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "army.net"},
+    {"army.rf", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_REFUSED, true, false, "army.net"},
+    {"army.sh", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_SINKHOLE_MX, true, false, "army.net"},
+    {"army.cm", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "army.com"},
+    {"army.co", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_PASS, true, false, "army.com"},
+    {"army.eu", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_PASS, false, false, "army.edu"},
+    {"example.ml", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "example.mil"},
+    {".", TG_LEAD_MX, MX, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    /* SRV: people go to the target's address; mail-only has no say in that. */
+    {"army.ml", TG_LEAD_SRV, SRV, TG_REASON_TLD, TG_REPLY_NULL_SRV, true, false, "army.mil"},
+    {"army.nd", TG_LEAD_SRV, SRV, TG_REASON_TLD, TG_REPLY_NULL_SRV, true, false, "army.net"},
+    {"army.rf", TG_LEAD_SRV, SRV, TG_REASON_TLD, TG_REPLY_REFUSED, true, false, "army.net"},
+    {"army.sh", TG_LEAD_SRV, SRV, TG_REASON_TLD, TG_REPLY_NULL_SRV, true, false, "army.net"},
+    {"army.cm", TG_LEAD_SRV, SRV, TG_REASON_TLD, TG_REPLY_PASS, false, false, "army.com"},
+    {"army.co", TG_LEAD_SRV, SRV, TG_REASON_TLD, TG_REPLY_PASS, true, false, "army.com"},
+    {".", TG_LEAD_SRV, SRV, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    /* NS, HTTPS and SVCB: there is nothing of the type. */
+    {"army.ml", TG_LEAD_NS, NS, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.mil"},
+    {"army.nd", TG_LEAD_NS, NS, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.net"},
+    {"army.rf", TG_LEAD_NS, NS, TG_REASON_TLD, TG_REPLY_REFUSED, true, false, "army.net"},
+    {"army.sh", TG_LEAD_NS, NS, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.net"},
+    {"army.cm", TG_LEAD_NS, NS, TG_REASON_TLD, TG_REPLY_PASS, false, false, "army.com"},
+    {"army.co", TG_LEAD_NS, NS, TG_REASON_TLD, TG_REPLY_PASS, true, false, "army.com"},
+    {"army.ml", TG_LEAD_SVCB, HTTPS, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.mil"},
+    {"army.nd", TG_LEAD_SVCB, HTTPS, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.net"},
+    {"army.rf", TG_LEAD_SVCB, HTTPS, TG_REASON_TLD, TG_REPLY_REFUSED, true, false, "army.net"},
+    {"army.sh", TG_LEAD_SVCB, HTTPS, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "army.net"},
+    {"army.cm", TG_LEAD_SVCB, HTTPS, TG_REASON_TLD, TG_REPLY_PASS, false, false, "army.com"},
+    {"army.co", TG_LEAD_SVCB, HTTPS, TG_REASON_TLD, TG_REPLY_PASS, true, false, "army.com"},
+    {"example.ml", TG_LEAD_SVCB, HTTPS, TG_REASON_TLD, TG_REPLY_NODATA, true, false, "example.mil"},
+    /* What speaks of the target says so: allow, protect, block, a public suffix, nothing. */
+    {"www.orange.ml", TG_LEAD_CNAME, A, TG_REASON_ALLOW, TG_REPLY_PASS, false, false, NULL},
+    {"mx.orange.ml", TG_LEAD_MX, MX, TG_REASON_ALLOW, TG_REPLY_PASS, false, false, NULL},
+    {"a.past.ml", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "a.past.mil"},
+    {"mx.army.mil", TG_LEAD_MX, MX, TG_REASON_PROTECT, TG_REPLY_PASS, false, false, NULL},
+    {"mx.rnil.example", TG_LEAD_MX, MX, TG_REASON_BLOCK, TG_REPLY_NULL_MX, true, false,
+        "mx.mil.example"},
+    {"listed.example", TG_LEAD_SRV, SRV, TG_REASON_BLOCK, TG_REPLY_NULL_SRV, true, false, NULL},
+    {"a.com.om", TG_LEAD_MX, MX, TG_REASON_SUFFIX, TG_REPLY_PASS, false, false, NULL},
+    {"mx.example.org", TG_LEAD_MX, MX, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+};
+
+/* The header's table, whatever the case of the target; the name that was asked has no part in it.
+ */
+static void answers_lead(void **state)
+{
+    struct gen_policy *gen = sample();
+    struct tg_image *image = compile(&gen->policy);
+
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(leads); i++) {
+        size_t row = i / 2;
+        struct tg_question asked = {.qname = gen_name(gen, i % 2 == 0 ? "army.mil" : "x.ml"),
+            .qtype = leads[row].qtype,
+            .qclass = IN,
+            .today = GEN_TODAY};
+        uint8_t wire[TG_DNAME_MAX];
+        struct tg_verdict verdict;
+        size_t len;
+
+        assert_int_equal(
+            tg_dname_from_text(leads[row].target, strlen(leads[row].target), wire, &len, NULL),
+            TG_OK);
+        if (i % 2 == 0)
+            mix_case(wire, len);
+        memset(&verdict, 0x5a, sizeof(verdict));
+        tg_decide_lead(
+            image, &asked, leads[row].lead, (struct tg_name){wire, len}, TG_KNOWN_ASK, &verdict);
+        if (verdict.reply != leads[row].reply || verdict.reason != leads[row].reason)
+            print_message("lead %zu: %s\n", row, leads[row].target);
+        assert_int_equal(verdict.reason, leads[row].reason);
+        assert_int_equal(verdict.reply, leads[row].reply);
+        assert_int_equal(verdict.report, leads[row].report);
+        assert_int_equal(verdict.partial, leads[row].partial);
+        assert_ptr_equal(verdict.via.wire, wire);
+        assert_int_equal(verdict.via.len, len);
+        assert_ptr_equal(tg_verdict_name(&asked, &verdict).wire, wire);
+        same_twin(&verdict, leads[row].twin);
+        for (size_t at = verdict.twin_len; at < TG_DNAME_MAX; at++)
+            assert_int_equal(verdict.twin[at], 0x5a);
+    }
+    tg_image_close(&image);
+    gen_free(&gen);
+}
+
+/* The client who asked, the class, and what is known of the target's twin count as ever. */
+static void leads_are_asked_by_somebody(void **state)
+{
+    static const struct {
+        const char *target;
+        const char *client; /* or NULL */
+        uint16_t qclass;
+        enum tg_known known;
+        enum tg_mode mode;
+        enum tg_reply reply;
+    } rows[] = {
+        {"mx.army.ml", NULL, IN, TG_KNOWN_ASK, TG_MODE_BLOCK, TG_REPLY_NULL_MX},
+        {"mx.army.ml", "10.9.0.7", IN, TG_KNOWN_ASK, TG_MODE_MONITOR, TG_REPLY_PASS},
+        {"mx.army.ml", "10.1.2.129", IN, TG_KNOWN_ASK, TG_MODE_OFF, TG_REPLY_PASS},
+        {"mx.rnil.example", "10.1.2.3", IN, TG_KNOWN_ASK, TG_MODE_MONITOR, TG_REPLY_PASS},
+        {"mx.army.ml", NULL, 3, TG_KNOWN_ASK, TG_MODE_OFF, TG_REPLY_PASS},
+        {"mx.army.ml", NULL, TG_CLASS_ANY, TG_KNOWN_ASK, TG_MODE_BLOCK, TG_REPLY_NULL_MX},
+        {"other.dn", NULL, IN, TG_KNOWN_ASK, TG_MODE_MONITOR, TG_REPLY_PASS},
+        {"other.dn", NULL, IN, TG_KNOWN_NOT, TG_MODE_MONITOR, TG_REPLY_PASS},
+        {"other.dn", NULL, IN, TG_KNOWN_FAILED, TG_MODE_MONITOR, TG_REPLY_PASS},
+        {"other.dn", NULL, IN, TG_KNOWN_FOUND, TG_MODE_BLOCK, TG_REPLY_NULL_MX},
+    };
+    struct gen_policy *gen = sample();
+    struct tg_image *image = compile(&gen->policy);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct tg_question asked = {
+            .qname = gen_name(gen, "army.mil"), .qtype = MX, .qclass = rows[i].qclass};
+        struct tg_address client;
+        struct tg_verdict verdict;
+
+        if (rows[i].client != NULL) {
+            client = gen_address(rows[i].client);
+            asked.client = &client;
+        }
+        tg_decide_lead(
+            image, &asked, TG_LEAD_MX, gen_name(gen, rows[i].target), rows[i].known, &verdict);
+        assert_int_equal(verdict.mode, rows[i].mode);
+        assert_int_equal(verdict.reply, rows[i].reply);
+        if (verdict.known != TG_KNOWN_NOT_ASKED)
+            assert_int_equal(verdict.known, rows[i].known);
+    }
+    tg_image_close(&image);
+    gen_free(&gen);
+}
+
+/* One label more than the target, which may have several; a TLD or a block has none. */
+static void twin_domains(void **state)
+{
+    static const struct {
+        const char *qname;
+        const char *domain; /* or NULL */
+    } rows[] = {
+        {"army.ml", "army.mil"},
+        {"mail.army.ml", "army.mil"},
+        {"a.b.mail.army.ml", "army.mil"},
+        {"army.gk", "army.gov.uk"},
+        {"a.army.gk", "army.gov.uk"},
+        {"ml", NULL},
+        {"gk", NULL},
+        {"a.rnil.example", NULL},
+        {"www.orange.ml", NULL},
+        {"a.com.om", NULL},
+        {"example.org", NULL},
+    };
+    struct gen_policy *gen = sample();
+    struct tg_image *image;
+
+    (void)state;
+    gen_tld(gen, "gk", "gov.uk");
+    image = compile(&gen->policy);
+    for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+        const char *want = rows[i / 2].domain;
+        struct tg_question question = {
+            .qname = gen_name(gen, rows[i / 2].qname), .qtype = A, .qclass = IN};
+        struct tg_question asked = {.qname = gen_name(gen, "a.b.c"), .qtype = MX, .qclass = IN};
+        struct tg_name domain = {NULL, 99};
+        struct tg_verdict verdict;
+        char text[TG_DNAME_TEXT_MAX];
+
+        if (i % 2 == 0)
+            tg_decide(image, &question, &verdict);
+        else
+            tg_decide_lead(image, &asked, TG_LEAD_MX, question.qname, TG_KNOWN_ASK, &verdict);
+        assert_int_equal(tg_verdict_twin_domain(&verdict, &domain), want != NULL);
+        if (want == NULL) {
+            assert_true(domain.wire == NULL && domain.len == 99);
+            continue;
+        }
+        tg_dname_to_text(domain.wire, domain.len, text);
+        assert_string_equal(text, want);
+    }
+    tg_image_close(&image);
+    gen_free(&gen);
+}
+
 static void same_verdict(const struct tg_policy *policy, const struct tg_image *image,
     const struct tg_verdict *got, const struct tg_verdict *want)
 {
@@ -544,6 +772,8 @@ static void same_verdict(const struct tg_policy *policy, const struct tg_image *
     assert_int_equal(got->reply, want->reply);
     assert_int_equal(got->report, want->report);
     assert_int_equal(got->partial, want->partial);
+    assert_ptr_equal(got->via.wire, want->via.wire);
+    assert_int_equal(got->via.len, want->via.len);
     assert_int_equal(got->owner_at, want->owner_at);
     assert_int_equal(got->twin_len, want->twin_len);
     assert_memory_equal(got->twin, want->twin, want->twin_len);
@@ -553,10 +783,34 @@ static void same_verdict(const struct tg_policy *policy, const struct tg_image *
 struct seen {
     size_t reasons[TG_REASON_PROTECT + 1];
     size_t replies[TG_REPLY_SINKHOLE_MX + 1];
-    size_t known[TG_KNOWN_FOUND + 1];
+    size_t leads[TG_LEAD_SVCB + 1][TG_REPLY_NULL_SRV + 1];
+    size_t known[TG_KNOWN_FAILED + 1];
     size_t partials;
     size_t groups;
 };
+
+static const enum tg_known told[] = {TG_KNOWN_FOUND, TG_KNOWN_NOT, TG_KNOWN_FAILED};
+
+/* A name by chance that the answer to another question leads to. */
+static void compare_lead(uint64_t *seed, const struct gen_policy *gen, const struct tg_image *image,
+    struct tg_question asked, struct seen *seen)
+{
+    enum tg_lead lead = (enum tg_lead)gen_below(seed, TG_LEAD_SVCB + 1);
+    enum tg_known known = TG_KNOWN_ASK;
+    struct tg_address client;
+    uint8_t wire[TG_DNAME_MAX];
+    struct tg_question question;
+    struct tg_verdict got;
+    struct tg_verdict want;
+
+    if (gen_below(seed, 2) == 0)
+        known = told[gen_below(seed, 3)];
+    gen_question(seed, gen, wire, &client, &question);
+    tg_decide_lead(image, &asked, lead, question.qname, known, &got);
+    oracle_decide_lead(&gen->policy, &asked, lead, question.qname, known, &want);
+    same_verdict(&gen->policy, image, &got, &want);
+    seen->leads[lead][want.reply]++;
+}
 
 static void compare(uint64_t *seed, const struct gen_policy *gen, const struct tg_image *image,
     size_t questions, struct seen *seen)
@@ -577,10 +831,11 @@ static void compare(uint64_t *seed, const struct gen_policy *gen, const struct t
         seen->known[want.known]++;
         seen->partials += want.partial;
         seen->groups += want.group != NULL;
+        compare_lead(seed, gen, image, question, seen);
         if (want.known != TG_KNOWN_ASK)
             continue;
-        tg_decide_known(image, &question, i % 2 == 0, &got);
-        oracle_decide(&gen->policy, &question, i % 2 == 0 ? TG_KNOWN_FOUND : TG_KNOWN_NOT, &want);
+        tg_decide_known(image, &question, told[i % 3], &got);
+        oracle_decide(&gen->policy, &question, told[i % 3], &want);
         same_verdict(&gen->policy, image, &got, &want);
         seen->known[want.known]++;
     }
@@ -609,6 +864,15 @@ static void oracle_agrees(void **state)
         assert_true(seen.replies[i] > 500);
     for (size_t i = 0; i < COUNT(seen.known); i++)
         assert_true(seen.known[i] > 2000);
+    for (size_t i = 0; i < COUNT(seen.leads); i++)
+        assert_true(seen.leads[i][TG_REPLY_PASS] > 500 && seen.leads[i][TG_REPLY_REFUSED] > 500);
+    for (size_t i = 0; i < COUNT(seen.replies); i++)
+        assert_true(seen.leads[TG_LEAD_CNAME][i] > 50);
+    assert_true(seen.leads[TG_LEAD_MX][TG_REPLY_NULL_MX] > 500);
+    assert_true(seen.leads[TG_LEAD_MX][TG_REPLY_SINKHOLE_MX] > 500);
+    assert_true(seen.leads[TG_LEAD_SRV][TG_REPLY_NULL_SRV] > 500);
+    assert_true(seen.leads[TG_LEAD_NS][TG_REPLY_NODATA] > 500);
+    assert_true(seen.leads[TG_LEAD_SVCB][TG_REPLY_NODATA] > 500);
     assert_true(seen.partials > 1000);
     assert_true(seen.groups > 5000);
     gen_delegated_free(&delegated);
@@ -666,6 +930,9 @@ int main(void)
         cmocka_unit_test(twins_stay_names),
         cmocka_unit_test(known_and_groups),
         cmocka_unit_test(look_ups_tell),
+        cmocka_unit_test(answers_lead),
+        cmocka_unit_test(leads_are_asked_by_somebody),
+        cmocka_unit_test(twin_domains),
         cmocka_unit_test(no_day),
         cmocka_unit_test(oracle_agrees),
         cmocka_unit_test(every_delegated_tld),

@@ -840,7 +840,8 @@ static void test_group_is_cut(void **state)
  * that it is one. */
 static void test_known_group_kind(void **state)
 {
-    static const char *const words[] = {NULL, "listed", "not", "ask", "found", NULL};
+    static const char *const words[] = {
+        NULL, "listed", "not", "ask", "found", "failed", NULL};
 
     (void)state;
     for (uint8_t known = 0; known < COUNT_OF(words); known++) {

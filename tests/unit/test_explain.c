@@ -82,6 +82,47 @@ static void test_rules_for_names(void **state)
     check_verdict(&verdict, NULL, "look-alike of army.mil (rule army.ml)");
 }
 
+/* A name that the answer leads to is named first; the rule matched a part of it. */
+static void test_via(void **state)
+{
+    static const uint8_t via[] = "\2MX\4army\2ml";
+    struct tg_verdict verdict = verdict_of("mx.army.mil");
+
+    (void)state;
+    verdict.via = (struct tg_name){via, sizeof(via)};
+    verdict.owner_at = 8;
+    check_verdict(&verdict, NULL, "leads to mx.army.ml, look-alike of mx.army.mil (rule ml)");
+    check_verdict(&verdict, "soc@example.net",
+        "leads to mx.army.ml, look-alike of mx.army.mil (rule ml); contact soc@example.net");
+    verdict = (struct tg_verdict){.reason = TG_REASON_BLOCK,
+        .rule = &list,
+        .mode = TG_MODE_BLOCK,
+        .owner_at = 3,
+        .via = verdict.via};
+    check_verdict(&verdict, NULL, "leads to mx.army.ml, blocked by policy (rule army.ml)");
+}
+
+/* Three names of 255 octets that take four characters each: within the bound all the same. */
+static void test_long_via(void **state)
+{
+    struct tg_verdict verdict = verdict_of("army.mil");
+    const struct tg_answer answer = {0};
+    char text[TG_EDE_TEXT_MAX + 1];
+    uint8_t via[255] = {0};
+
+    (void)state;
+    via[0] = via[64] = via[128] = 63;
+    via[192] = 61;
+    verdict.via = (struct tg_name){via, sizeof(via)};
+    verdict.owner_at = 0;
+    text[TG_EDE_TEXT_MAX] = '#';
+    assert_int_equal(tg_explain_ede(&question, &verdict, &answer, text), TG_EDE_TEXT_MAX - 1);
+    assert_int_equal(strlen(text), TG_EDE_TEXT_MAX - 1);
+    assert_int_equal(text[TG_EDE_TEXT_MAX], '#');
+    assert_memory_equal(text, "leads to \\000\\000", 17);
+    assert_non_null(strstr(text, ", look-alike of army.mil (rule "));
+}
+
 /* A twin of up to 120 characters is spelled out; a longer one is named by its TLD. */
 static void test_long_twin(void **state)
 {
@@ -120,6 +161,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_twin_rule_and_contact),
         cmocka_unit_test(test_rules_for_names),
+        cmocka_unit_test(test_via),
+        cmocka_unit_test(test_long_via),
         cmocka_unit_test(test_long_twin),
         cmocka_unit_test(test_cut_at_bound),
     };

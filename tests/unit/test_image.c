@@ -191,6 +191,7 @@ static void everything_comes_back(void **state)
         assert_int_equal(tg_image_meta(image)->created, IMAGEFILE_CREATED + (int64_t)i);
         assert_memory_equal(tg_image_meta(image)->digest, gen->policy.digest, 32);
         assert_string_equal(tg_image_meta(image)->tool, TG_VERSION);
+        assert_int_equal(tg_image_inspects(image), gen->policy.inspect_targets);
         same_answer(tg_image_answer(image), &gen->policy.answer);
         assert_int_equal(tg_image_rule_count(image), gen->policy.rule_count);
         for (size_t j = 0; j < gen->policy.rule_count; j++) {

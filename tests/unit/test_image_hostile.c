@@ -54,6 +54,7 @@ static void strange_content(void **state)
     uint8_t junk[4096];
     uint8_t *copy = malloc(fix->len + 1);
     char text[256];
+    char want[32];
 
     assert_non_null(copy);
     for (size_t i = 0; i < sizeof(junk); i++)
@@ -73,10 +74,11 @@ static void strange_content(void **state)
     assert_int_equal(refuse(copy, fix->len, text), TG_EFORMAT);
     /* A format to come, digest right. */
     memcpy(copy, fix->data, fix->len);
-    copy[fix->len - IMAGEFILE_TRAILER + 8] = 3;
+    copy[fix->len - IMAGEFILE_TRAILER + 8] = TG_IMAGE_FORMAT + 1;
     seal(copy, fix->len);
     assert_int_equal(refuse(copy, fix->len, text), TG_EVERSION);
-    assert_non_null(strstr(text, "format 3"));
+    snprintf(want, sizeof(want), "format %d", TG_IMAGE_FORMAT + 1);
+    assert_non_null(strstr(text, want));
     /* A reserved field in use. */
     memcpy(copy, fix->data, fix->len);
     copy[fix->len - IMAGEFILE_TRAILER + 12] = 1;
@@ -239,7 +241,8 @@ static const struct edit edits[] = {
     {"more names", KEY("M"), 60, 5, false, NULL, 0, 0, 0},
     {"fewer suffixes", KEY("M"), 64, 0, false, NULL, 0, 0, 0},
     {"tool without its end", KEY("M"), 68, 4, false, NULL, 0, 0, 0},
-    {"reserved field of meta", KEY("M"), 70, 1, false, NULL, 0, 0, 0},
+    {"flag of meta that is not known", KEY("M"), 70, 2, false, NULL, 0, 0, 0},
+    {"another one", KEY("M"), 71, 1, false, NULL, 0, 0, 0},
     {"serial 0", KEY("M"), 4, 0, false, NULL, 0, 3, 0},
     {"more behind meta", KEY("M"), NONE, 0, false, NULL, 0, 0, 1},
     {"more behind answer", KEY("A"), NONE, 0, false, NULL, 0, 0, 1},

@@ -144,6 +144,7 @@ static void test_defaults(void **state)
     const struct tg_answer *answer = &policy->answer;
     const struct tg_rule *rule = policy->rules;
     assert_int_equal(policy->serial, 1);
+    assert_true(policy->inspect_targets);
     assert_int_equal(answer->ttl, 60);
     assert_name(answer->mname, "tldguard.invalid");
     assert_name(answer->rname, "nobody.invalid");
@@ -164,6 +165,28 @@ static void test_defaults(void **state)
     assert_int_equal(policy->suffix_count, 0);
     tg_policy_destroy(&policy);
     assert_null(policy);
+}
+
+/* The only key that says yes or no; JSON and YAML have words of their own for it. */
+static void test_inspect_targets(void **state)
+{
+    static const struct {
+        const char *text;
+        bool inspects;
+    } cases[] = {
+        {"serial: 1\ntlds: [{tld: ml, targets: mil}]\ninspect-targets: yes\n", true},
+        {"serial: 1\ntlds: [{tld: ml, targets: mil}]\ninspect-targets: no\n", false},
+        {"serial: 1\ninspect-targets: 'true'\ntlds: [{tld: ml, targets: mil}]\n", true},
+        {"{\"serial\": 1, \"inspect-targets\": false, "
+         "\"tlds\": [{\"tld\": \"ml\", \"targets\": \"mil\"}]}",
+            false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct tg_policy *policy = good(cases[i].text);
+        assert_int_equal(policy->inspect_targets, cases[i].inspects);
+        tg_policy_destroy(&policy);
+    }
 }
 
 static void check_answer(const struct tg_answer *answer)
@@ -709,6 +732,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_every_word),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_inspect_targets),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_rname),
         cmocka_unit_test(test_digest),
