@@ -3,7 +3,7 @@
 /* Answers made here, in the query's region, in the form Unbound's encoder reads. */
 #include <string.h>
 
-#include "module/guard.h"
+#include "module/path.h"
 #include "tldguard/explain.h"
 
 /* SOA timers for whoever looks: nothing ever transfers the zone (RFC 1035 3.3.13). */
@@ -103,22 +103,68 @@ static struct ub_packed_rrset_key *make_mx(
     return make_rrset(region, owner, LDNS_RR_TYPE_MX, ttl, rd.octets, rd.len, 1);
 }
 
+/* RFC 2782: a target of "." says that the service is decidedly not there. */
+static struct ub_packed_rrset_key *make_null_srv(
+    struct regional *region, struct tg_name owner, uint32_t ttl)
+{
+    static const uint8_t rdata[7] = {0};
+
+    return make_rrset(region, owner, LDNS_RR_TYPE_SRV, ttl, rdata, sizeof(rdata), 1);
+}
+
+/* What is answered: which name, and the zone in whose SOA a negative answer is said. */
+struct place {
+    struct tg_name owner;
+    struct tg_name zone;
+    size_t aliases; /* RRsets of the resolved answer that lead from the qname to the owner */
+};
+
+static struct tg_name below(struct tg_name name, size_t at)
+{
+    return (struct tg_name){name.wire + at, name.len - at};
+}
+
+/* The owner is the end of the chain of aliases: the name that was judged, or the owner of the
+ * RRset that led to that one. */
+static struct place place_of(const struct module_qstate *qstate, const struct tg_verdict *verdict)
+{
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+    struct place place = {.owner = {qstate->qinfo.qname, qstate->qinfo.qname_len}};
+
+    if (verdict->via.len == 0) {
+        /* Not the rule's owner: a list has none. */
+        place.zone = below(place.owner, verdict->owner_at);
+        return place;
+    }
+    while (reply && place.owner.wire != verdict->via.wire && place.aliases < reply->an_numrrsets &&
+           tg_is_alias(reply->rrsets[place.aliases])) {
+        const struct packed_rrset_data *data = reply->rrsets[place.aliases++]->entry.data;
+
+        place.owner = (struct tg_name){data->rr_data[0] + 2, data->rr_len[0] - 2};
+    }
+    place.zone =
+        place.owner.wire == verdict->via.wire ? below(place.owner, verdict->owner_at) : place.owner;
+    return place;
+}
+
 /* The RRset of a positive answer; NULL when out of memory. */
-static struct ub_packed_rrset_key *make_positive(struct regional *region, struct tg_name qname,
+static struct ub_packed_rrset_key *make_positive(struct regional *region, struct tg_name owner,
     const struct tg_answer *answer, enum tg_reply reply)
 {
     static const struct tg_name root = {(const uint8_t *)"", 1};
 
     switch (reply) {
     case TG_REPLY_NULL_MX:
-        return make_mx(region, qname, root, answer->ttl);
+        return make_mx(region, owner, root, answer->ttl);
     case TG_REPLY_SINKHOLE_MX:
-        return make_mx(region, qname, answer->mx, answer->ttl);
+        return make_mx(region, owner, answer->mx, answer->ttl);
+    case TG_REPLY_NULL_SRV:
+        return make_null_srv(region, owner, answer->ttl);
     case TG_REPLY_SINKHOLE_A:
-        return make_rrset(region, qname, LDNS_RR_TYPE_A, answer->ttl, (const uint8_t *)answer->a,
+        return make_rrset(region, owner, LDNS_RR_TYPE_A, answer->ttl, (const uint8_t *)answer->a,
             sizeof(answer->a[0]), answer->a_count);
     case TG_REPLY_SINKHOLE_AAAA:
-        return make_rrset(region, qname, LDNS_RR_TYPE_AAAA, answer->ttl,
+        return make_rrset(region, owner, LDNS_RR_TYPE_AAAA, answer->ttl,
             (const uint8_t *)answer->aaaa, sizeof(answer->aaaa[0]), answer->aaaa_count);
     default:
         return NULL;
@@ -127,8 +173,9 @@ static struct ub_packed_rrset_key *make_positive(struct regional *region, struct
 
 static bool is_positive(enum tg_reply reply)
 {
-    return reply == TG_REPLY_NULL_MX || reply == TG_REPLY_SINKHOLE_A ||
-           reply == TG_REPLY_SINKHOLE_AAAA || reply == TG_REPLY_SINKHOLE_MX;
+    return reply == TG_REPLY_NULL_MX || reply == TG_REPLY_NULL_SRV ||
+           reply == TG_REPLY_SINKHOLE_A || reply == TG_REPLY_SINKHOLE_AAAA ||
+           reply == TG_REPLY_SINKHOLE_MX;
 }
 
 /* The one message of an answer; NULL when the region is out of memory. */
@@ -139,22 +186,22 @@ static struct dns_msg *make_message(
     const bool positive = is_positive(verdict->reply);
     const uint16_t rcode =
         verdict->reply == TG_REPLY_NXDOMAIN ? LDNS_RCODE_NXDOMAIN : LDNS_RCODE_NOERROR;
+    const struct place place = place_of(qstate, verdict);
     struct dns_msg *msg = regional_alloc_zero(qstate->region, sizeof(*msg));
-    struct tg_name qname = {qstate->qinfo.qname, qstate->qinfo.qname_len};
-    /* Not the rule's owner: a list has none. */
-    struct tg_name zone = {qname.wire + verdict->owner_at, qname.len - verdict->owner_at};
     struct ub_packed_rrset_key *rrset;
 
-    rrset = positive ? make_positive(qstate->region, qname, answer, verdict->reply)
-                     : make_soa(qstate->region, zone, tg_image_meta(image)->serial, answer);
+    rrset = positive ? make_positive(qstate->region, place.owner, answer, verdict->reply)
+                     : make_soa(qstate->region, place.zone, tg_image_meta(image)->serial, answer);
     if (!msg || !rrset)
         return NULL;
     msg->qinfo = qstate->qinfo;
     msg->rep = tg_ub_reply(qstate->region, (uint16_t)(BIT_QR | BIT_RA | rcode), (time_t)answer->ttl,
-        positive ? 1 : 0, positive ? 0 : 1);
+        place.aliases + (positive ? 1 : 0), positive ? 0 : 1);
     if (!msg->rep)
         return NULL;
-    msg->rep->rrsets[0] = rrset;
+    for (size_t i = 0; i < place.aliases; i++)
+        msg->rep->rrsets[i] = qstate->return_msg->rep->rrsets[i];
+    msg->rep->rrsets[place.aliases] = rrset;
     /* dns64 stores what it passes on, whatever no_cache_store says; a TTL of 0 is not stored.
      * The wire has the TTLs of the RRs. */
     msg->rep->ttl = 0;
@@ -162,37 +209,33 @@ static struct dns_msg *make_message(
 }
 
 /* RFC 8914, code 15: tells the person behind the client what happened and what was meant. */
-static void add_ede(
-    struct module_qstate *qstate, const struct tg_answer *answer, const struct tg_verdict *verdict)
+static void add_ede(struct module_qstate *qstate, const struct tg_question *question,
+    const struct tg_answer *answer, const struct tg_verdict *verdict)
 {
-    const struct tg_question question = {
-        .qname = {qstate->qinfo.qname, qstate->qinfo.qname_len}, .qtype = qstate->qinfo.qtype};
     char text[TG_EDE_TEXT_MAX];
 
-    (void)tg_explain_ede(&question, verdict, answer, text);
+    (void)tg_explain_ede(question, verdict, answer, text);
     /* Out of memory here costs the explanation, not the answer. */
     (void)edns_opt_list_append_ede(
         &qstate->edns_opts_front_out, qstate->region, LDNS_EDE_BLOCKED, text);
 }
 
-int tg_answer_make(struct module_qstate *qstate, const struct tg_image *image,
-    const struct tg_verdict *verdict, bool first)
+int tg_answer_make(struct module_qstate *qstate, int id, const struct tg_image *image,
+    const struct tg_question *question, const struct tg_verdict *verdict)
 {
-    qstate->return_msg = NULL;
-    qstate->return_rcode = LDNS_RCODE_NOERROR;
+    struct tg_query *query = tg_query_of(qstate, id);
+    const bool refused = verdict->reply == TG_REPLY_REFUSED;
+
     /* Kept out of the cache: each client must be seen, and another may be allowed. */
     qstate->no_cache_store = 1;
-    if (verdict->reply == TG_REPLY_REFUSED) {
-        qstate->return_rcode = LDNS_RCODE_REFUSED;
-    } else {
-        qstate->return_msg = make_message(qstate, image, verdict);
-        if (!qstate->return_msg) {
-            qstate->return_rcode = LDNS_RCODE_SERVFAIL;
-            return LDNS_RCODE_SERVFAIL;
-        }
+    qstate->return_msg = refused ? NULL : make_message(qstate, image, verdict);
+    qstate->return_rcode = refused              ? LDNS_RCODE_REFUSED
+                           : qstate->return_msg ? LDNS_RCODE_NOERROR
+                                                : LDNS_RCODE_SERVFAIL;
+    if (query && !query->explained && (refused || qstate->return_msg)) {
+        add_ede(qstate, question, tg_image_answer(image), verdict);
+        query->explained = true;
     }
-    if (first)
-        add_ede(qstate, tg_image_answer(image), verdict);
     return qstate->return_msg ? (int)FLAGS_GET_RCODE(qstate->return_msg->rep->flags)
                               : qstate->return_rcode;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* Answers that go out: Unbound tells of them when some rule watches. */
-#include "module/guard.h"
+#include "module/path.h"
 
 /* True when the client of this reply has its event. */
 static bool has_event(const struct module_qstate *qstate, int id, const struct comm_reply *repinfo)
 {
-    const struct tg_seen *seen = qstate ? qstate->minfo[id] : NULL;
+    const struct tg_query *query = qstate ? qstate->minfo[id] : NULL;
 
-    /* New ones are put in front: what stands behind the newest that was seen was seen. */
-    for (const struct mesh_reply *r = seen ? seen->newest : NULL; r; r = r->next)
+    /* New ones are put in front: what stands behind the newest that has one has one. */
+    for (const struct mesh_reply *r = query ? query->newest : NULL; r; r = r->next)
         if (&r->query_reply == repinfo)
             return true;
     return false;
@@ -26,13 +26,45 @@ static uint8_t flags_of(const struct module_qstate *qstate, const struct edns_da
 /* An answer: to what, to whom, when. */
 struct answered {
     const struct query_info *qinfo;
+    const struct reply_info *reply; /* NULL: none */
     struct comm_reply *client;
     struct timeval when;
     uint8_t rcode;
     uint8_t flags;
 };
 
-static void watch(
+/* The verdict on the first name that an answer leads to which is watched. */
+struct watch {
+    const struct tg_image *image;
+    struct tg_verdict *verdict;
+};
+
+static bool watch_target(void *arg, const struct tg_aim *aim)
+{
+    struct watch *watch = arg;
+    struct tg_verdict verdict;
+
+    tg_judge(watch->image, aim, TG_KNOWN_ASK, &verdict);
+    if (verdict.report)
+        *watch->verdict = verdict;
+    return !verdict.report && !(aim->lead == TG_LEAD_CNAME && verdict.reason == TG_REASON_ALLOW);
+}
+
+static void watch_answer(const struct tg_image *image, const struct tg_question *question,
+    const struct reply_info *reply, struct tg_verdict *verdict)
+{
+    struct watch watch = {image, verdict};
+
+    if (!reply || verdict->report || !tg_inspects(image, verdict))
+        return;
+    for (size_t i = 0;
+         i < reply->an_numrrsets && tg_targets_each(question, ntohs(reply->rrsets[i]->rk.type),
+                                        reply->rrsets[i]->entry.data, watch_target, &watch);
+         i++)
+        ;
+}
+
+static void record(
     struct tg_guard *guard, const struct tg_image *image, const struct answered *answered)
 {
     struct tg_verdict verdict;
@@ -41,6 +73,7 @@ static void watch(
 
     tg_asked_make(image, answered->qinfo, answered->client, answered->when.tv_sec, &asked);
     tg_decide(image, &asked.question, &verdict);
+    watch_answer(image, &asked.question, answered->reply, &verdict);
     /* What was answered here has its event already. */
     if (!verdict.report || verdict.reply != TG_REPLY_PASS)
         return;
@@ -58,7 +91,7 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
     void *arg)
 {
     struct tg_guard *guard = arg;
-    struct answered answered = {.qinfo = qinfo, .client = repinfo};
+    struct answered answered = {.qinfo = qinfo, .reply = rep, .client = repinfo};
     struct tg_stay stay;
 
     (void)opt_list_out;
@@ -73,7 +106,7 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
     answered.flags = flags_of(qstate, edns);
     stay = tg_active_enter(guard->active);
     if (stay.image)
-        watch(guard, stay.image, &answered);
+        record(guard, stay.image, &answered);
     tg_active_leave(stay);
     return 1;
 }

@@ -7,7 +7,7 @@
  */
 #include <sys/stat.h>
 
-#include "module/guard.h"
+#include "module/path.h"
 
 #define TG_EXPORT __attribute__((visibility("default")))
 
@@ -144,20 +144,38 @@ void deinit(struct module_env *env, int id)
     dynlib_env(env, id)->dyn_env = NULL;
 }
 
+/* Nothing of a question may be touched before its layout was found right. */
+static bool is_known(const struct tg_guard *guard)
+{
+    return guard && atomic_load_explicit(&guard->canary, memory_order_relaxed) == TG_CANARY_SINGS;
+}
+
+/* What a question has of ours; NULL: nothing, or it is the sentinel. */
+static struct tg_query *query_of(const struct tg_guard *guard, struct module_qstate *qstate, int id)
+{
+    return is_known(guard) && !tg_walker_is_sentinel(&guard->walker, qstate, id) ? qstate->minfo[id]
+                                                                                 : NULL;
+}
+
 void operate(
     struct module_qstate *qstate, enum module_ev event, int id, struct outbound_entry *entry)
 {
     struct tg_guard *guard = dynlib_env(qstate->env, id)->dyn_env;
+    struct tg_query *query = query_of(guard, qstate, id);
 
     (void)entry;
+    if (query)
+        tg_twin_done(guard, query);
     switch (event) {
     case module_event_new:
-    case module_event_pass: /* behind dns64 a question arrives as PASS */
-        tg_operate_question(guard, qstate, id);
+    case module_event_pass: /* behind dns64 a question arrives as PASS; so it does after a wait */
+        if (query && query->resolved)
+            tg_operate_resolved(guard, qstate, id);
+        else
+            tg_operate_question(guard, qstate, id);
         break;
     case module_event_moddone:
         tg_operate_resolved(guard, qstate, id);
-        qstate->ext_state[id] = module_finished;
         break;
     default:
         qstate->ext_state[id] = module_error;
@@ -167,18 +185,23 @@ void operate(
 
 void inform_super(struct module_qstate *qstate, int id, struct module_qstate *super)
 {
-    (void)qstate;
-    (void)id;
-    (void)super;
+    struct tg_query *query = query_of(dynlib_env(super->env, id)->dyn_env, super, id);
+
+    if (query)
+        tg_twin_told(qstate, query);
 }
 
 void clear(struct module_qstate *qstate, int id)
 {
     struct tg_guard *guard = dynlib_env(qstate->env, id)->dyn_env;
+    struct tg_query *query = query_of(guard, qstate, id);
 
-    if (guard && tg_walker_is_sentinel(&guard->walker, qstate, id))
+    if (query)
+        tg_twin_done(guard, query);
+    else if (is_known(guard) && qstate->minfo[id])
         tg_walker_dismiss(&guard->walker);
-    qstate->minfo[id] = NULL;
+    if (is_known(guard))
+        qstate->minfo[id] = NULL;
 }
 
 size_t get_mem(struct module_env *env, int id)

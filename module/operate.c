@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
-/* The query path. No allocation outside the query's region, no lock, no system call. */
-#include "module/guard.h"
+/* A question enters. */
+#include <string.h>
 
-#define DAY 86400 /* seconds */
+#include "module/path.h"
+
+#define DAY         86400 /* seconds */
+#define ALIASES_MAX 16    /* more than Unbound follows */
 
 static uint32_t day_of(time_t when)
 {
@@ -56,22 +59,37 @@ bool tg_canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int i
  * no AAAA, and would hand out what is blocked. A state without any of these is a prefetch
  * for a client to come.
  */
-static bool is_resolvers_own(const struct mesh_state *state)
+bool tg_is_resolvers_own(const struct mesh_state *state)
 {
     return !state->reply_list &&
            (state->cb_list || (state->super_set.count > 0 && state->s.is_valrec));
 }
 
-void tg_record_new(
-    struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event)
+struct tg_query *tg_query_of(struct module_qstate *qstate, int id)
 {
-    struct tg_seen *seen = qstate->minfo[id];
+    if (!qstate->minfo[id])
+        qstate->minfo[id] = regional_alloc_zero(qstate->region, sizeof(struct tg_query));
+    return qstate->minfo[id];
+}
 
-    tg_record_waiting(guard, qstate, event, seen ? seen->newest : NULL);
-    if (!seen)
-        qstate->minfo[id] = seen = regional_alloc_zero(qstate->region, sizeof(*seen));
-    if (seen)
-        seen->newest = qstate->mesh_info->reply_list;
+bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
+    const struct tg_aim *aim, const struct tg_verdict *verdict)
+{
+    const bool ruled = verdict->reason == TG_REASON_TLD || verdict->reason == TG_REASON_BLOCK;
+
+    if (verdict->reply != TG_REPLY_PASS)
+        return true;
+    if (ruled && tg_image_group_count(image) > 0)
+        return true;
+    /* What is watched is seen in the cache as well, unless the policy that watches came when
+     * Unbound could no longer be asked to tell. */
+    return (verdict->report && !guard->told) || tg_twin_matters(image, aim, verdict);
+}
+
+bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict)
+{
+    return tg_image_inspects(image) && verdict->reply == TG_REPLY_PASS &&
+           verdict->reason != TG_REASON_ALLOW && verdict->reason != TG_REASON_CLASS;
 }
 
 /*
@@ -87,25 +105,59 @@ static void keep_apart(
         env->unique_mesh = unique;
 }
 
-/* Sets ext_state to finished when the answer is made here. */
-static void judge(
+/*
+ * An answer that the iterator puts together from aliases in its cache is stored before we see it.
+ * So it is looked at before: whether such an alias leads from, or to, what must come by us.
+ */
+static bool is_hidden_by_alias(const struct tg_guard *guard, const struct tg_image *image,
+    struct module_env *env, const struct tg_aim *aim, const struct tg_verdict *verdict)
+{
+    bool must = tg_must_come_by(guard, image, aim, verdict);
+    const bool inspects = tg_inspects(image, verdict);
+    uint8_t wire[TG_DNAME_MAX];
+    struct tg_aim next = {.question = aim->question, .lead = TG_LEAD_CNAME};
+    struct tg_name name = aim->question->qname;
+
+    for (size_t i = 0; (must || inspects) && i < ALIASES_MAX; i++) {
+        struct tg_verdict onward;
+        size_t len;
+
+        if (!tg_alias_cached(env, name, aim->question->qclass, wire, &len))
+            return false;
+        name = next.target = (struct tg_name){wire, len};
+        tg_judge(image, &next, TG_KNOWN_ASK, &onward);
+        must = must || tg_must_come_by(guard, image, &next, &onward);
+        if (must || onward.reason == TG_REASON_ALLOW)
+            return must;
+    }
+    return false;
+}
+
+/* Sets ext_state, unless the question passes. */
+static void enter(
     struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
 {
+    struct tg_asked asked;
+    const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
     struct tg_event event;
-    struct tg_asked asked;
 
     keep_apart(guard, image, qstate->env);
     tg_asked_make(
         image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
     tg_decide(image, &asked.question, &verdict);
-    if (tg_may_differ(image, &verdict))
-        qstate->no_cache_store = 1;
-    if (verdict.reply == TG_REPLY_PASS)
+    if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict)) {
+        qstate->ext_state[id] = module_wait_subquery;
         return;
+    }
+    if (verdict.reply == TG_REPLY_PASS) {
+        if (is_hidden_by_alias(guard, image, qstate->env, &aim, &verdict))
+            qstate->no_cache_store = 1;
+        return;
+    }
     tg_event_fill(&asked.question, &verdict, tg_image_meta(image)->serial, &event);
-    event.rcode = (uint8_t)tg_answer_make(qstate, image, &verdict, qstate->minfo[id] == NULL);
-    tg_record_new(guard, qstate, id, &event);
+    event.rcode = (uint8_t)tg_answer_make(qstate, id, image, &asked.question, &verdict);
+    tg_record_waiting(guard, qstate, id, &event);
     qstate->ext_state[id] = module_finished;
 }
 
@@ -120,11 +172,11 @@ void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, i
         qstate->ext_state[id] = module_wait_reply;
         return;
     }
-    if (is_resolvers_own(qstate->mesh_info))
+    if (tg_is_resolvers_own(qstate->mesh_info))
         return;
     tg_walker_place(&guard->walker, qstate, id);
     stay = tg_active_enter(guard->active);
     if (stay.image)
-        judge(guard, stay.image, qstate, id);
+        enter(guard, stay.image, qstate, id);
     tg_active_leave(stay);
 }

@@ -3,7 +3,7 @@
 /* Who asked, put into the event, and the event put into the queue. */
 #include <string.h>
 
-#include "module/guard.h"
+#include "module/path.h"
 
 static enum tg_transport transport_of(const struct comm_point *c)
 {
@@ -76,10 +76,12 @@ void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct 
     tg_queue_commit(guard->queue, slot);
 }
 
-void tg_record_waiting(struct tg_guard *guard, struct module_qstate *qstate,
-    const struct tg_event *event, const struct mesh_reply *until)
+void tg_record_waiting(
+    struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event)
 {
     const struct timeval *now = qstate->env->now_tv;
+    struct tg_query *query = tg_query_of(qstate, id);
+    const struct mesh_reply *until = query ? query->newest : NULL;
     struct tg_event one;
 
     copy_event(&one, event);
@@ -91,4 +93,6 @@ void tg_record_waiting(struct tg_guard *guard, struct module_qstate *qstate,
                               (r->edns.bits & EDNS_DO ? TG_FLAG_DO : 0));
         tg_record_one(guard, &one, &r->query_reply);
     }
+    if (query)
+        query->newest = qstate->mesh_info->reply_list;
 }

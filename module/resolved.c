@@ -1,80 +1,90 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* Answers that come in from the world, on their way to the cache and to the clients. */
-#include "module/guard.h"
+#include "module/path.h"
 
-bool tg_may_differ(const struct tg_image *image, const struct tg_verdict *verdict)
+/* Whether anything that an answer leads to must come by us. */
+struct must {
+    const struct tg_guard *guard;
+    const struct tg_image *image;
+    bool out;
+};
+
+static bool look_for_must(void *arg, const struct tg_aim *aim)
 {
-    return tg_image_group_count(image) > 0 &&
-           (verdict->reason == TG_REASON_TLD || verdict->reason == TG_REASON_BLOCK);
+    struct must *must = arg;
+    struct tg_verdict verdict;
+
+    tg_judge(must->image, aim, TG_KNOWN_ASK, &verdict);
+    must->out = tg_must_come_by(must->guard, must->image, aim, &verdict);
+    return !must->out && !(aim->lead == TG_LEAD_CNAME && verdict.reason == TG_REASON_ALLOW);
 }
 
-/* Events of what comes from the cache are made in the callback for answers that go out, when
- * there is one; a policy that came later than it could be asked for must do without. */
-static bool must_come_by(
-    const struct tg_guard *guard, const struct tg_image *image, const struct tg_verdict *verdict)
+static bool look_at(
+    const struct tg_question *question, const struct ub_packed_rrset_key *rrset, struct must *must)
 {
-    return verdict->reply != TG_REPLY_PASS || tg_may_differ(image, verdict) ||
-           (verdict->report && !guard->told);
+    return tg_targets_each(question, ntohs(rrset->rk.type), rrset->entry.data, look_for_must, must);
+}
+
+/* The RRset that a message in the cache refers to, if it is still that one. */
+static bool look_at_ref(
+    const struct tg_question *question, const struct rrset_ref *ref, struct must *must)
+{
+    bool on = true;
+
+    lock_rw_rdlock(&ref->key->entry.lock);
+    if (ref->key->id == ref->id && ref->key->id != 0 && ref->key->entry.data)
+        on = look_at(question, ref->key, must);
+    lock_rw_unlock(&ref->key->entry.lock);
+    return on;
 }
 
 bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
-    const struct query_info *qinfo, time_t now)
+    const struct query_info *qinfo, const struct reply_info *reply, bool shared, time_t now)
 {
-    struct tg_verdict verdict;
+    struct must must = {.guard = guard, .image = image};
     struct tg_asked asked;
+    const struct tg_aim aim = {.question = &asked.question};
+    struct tg_verdict verdict;
+    bool on;
 
     tg_asked_make(image, qinfo, NULL, now, &asked);
     tg_decide(image, &asked.question, &verdict);
-    return must_come_by(guard, image, &verdict);
+    if (tg_must_come_by(guard, image, &aim, &verdict))
+        return true;
+    on = reply && tg_inspects(image, &verdict);
+    for (size_t i = 0; on && i < reply->an_numrrsets; i++)
+        on = shared ? look_at_ref(&asked.question, &reply->ref[i], &must)
+                    : look_at(&asked.question, reply->rrsets[i], &must);
+    return must.out;
 }
 
-/* What was stored before this policy came into force, or put together from parts that were. */
-static void uncache(struct module_qstate *qstate)
+static bool has_alias(const struct reply_info *reply)
 {
-    msg_cache_remove(qstate->env, qstate->qinfo.qname, qstate->qinfo.qname_len, qstate->qinfo.qtype,
-        qstate->qinfo.qclass, qstate->query_flags);
+    for (size_t i = 0; i < reply->an_numrrsets; i++)
+        if (tg_is_alias(reply->rrsets[i]))
+            return true;
+    return false;
 }
 
-static int rcode_of(const struct module_qstate *qstate)
+/*
+ * A message with a TTL of 0 is used for what it was wanted for, but not stored; its RRsets are,
+ * and they are seen by the iterator alone. But behind an alias the iterator goes on, and stores
+ * what it puts together from there with another TTL: then nothing of this question is stored.
+ */
+static void keep_out(struct tg_guard *guard, const struct tg_image *image,
+    struct module_qstate *qstate, struct dns_msg *response)
 {
-    return qstate->return_msg && qstate->return_msg->rep
-               ? (int)FLAGS_GET_RCODE(qstate->return_msg->rep->flags)
-               : qstate->return_rcode;
-}
+    const time_t now = *qstate->env->now;
 
-static void review(
-    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
-{
-    const struct mesh_state *state = qstate->mesh_info;
-    struct tg_verdict verdict;
-    struct tg_event event;
-    struct tg_asked asked;
-    int rcode;
-
-    tg_asked_make(image, &qstate->qinfo, tg_client_of(state), *qstate->env->now, &asked);
-    tg_decide(image, &asked.question, &verdict);
-    if (must_come_by(guard, image, &verdict))
-        uncache(qstate);
-    if (!verdict.report || !state->reply_list)
+    /* The two questions differ behind an alias, and when one is minimised. */
+    if (!tg_keeps_out(guard, image, &qstate->qinfo, response->rep, false, now) &&
+        !tg_keeps_out(guard, image, &response->qinfo, response->rep, false, now))
         return;
-    tg_event_fill(&asked.question, &verdict, tg_image_meta(image)->serial, &event);
-    rcode = verdict.reply == TG_REPLY_PASS ? rcode_of(qstate)
-                                           : tg_answer_make(qstate, image, &verdict, true);
-    event.rcode = (uint8_t)rcode;
-    tg_record_new(guard, qstate, id, &event);
-}
-
-void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, int id)
-{
-    struct tg_stay stay;
-
-    if (guard->passive || !tg_canary_sings(guard, qstate, id))
-        return;
-    stay = tg_active_enter(guard->active);
-    if (stay.image)
-        review(guard, stay.image, qstate, id);
-    tg_active_leave(stay);
+    if (has_alias(response->rep))
+        qstate->no_cache_store = 1;
+    else
+        response->rep->ttl = 0;
 }
 
 int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, int id, void *arg)
@@ -89,13 +99,118 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
     if (atomic_load_explicit(&guard->canary, memory_order_relaxed) != TG_CANARY_SINGS)
         return 1;
     stay = tg_active_enter(guard->active);
-    /*
-     * Messages in the cache are given to clients without asking us. One with a TTL of 0 is
-     * used for what it was wanted for, but not stored; its RRsets are, and they are seen by
-     * the iterator alone.
-     */
-    if (stay.image && tg_keeps_out(guard, stay.image, &response->qinfo, *qstate->env->now))
-        response->rep->ttl = 0;
+    if (stay.image)
+        keep_out(guard, stay.image, qstate, response);
     tg_active_leave(stay);
     return 1;
+}
+
+/* What was stored before this policy came into force. */
+static void uncache(struct module_qstate *qstate)
+{
+    msg_cache_remove(qstate->env, qstate->qinfo.qname, qstate->qinfo.qname_len, qstate->qinfo.qtype,
+        qstate->qinfo.qclass, qstate->query_flags);
+}
+
+static int rcode_of(const struct module_qstate *qstate)
+{
+    return qstate->return_msg && qstate->return_msg->rep
+               ? (int)FLAGS_GET_RCODE(qstate->return_msg->rep->flags)
+               : qstate->return_rcode;
+}
+
+/* The verdict on an answer: that of the first name it leads to that is blocked, else of the
+ * first one that is watched, else on the question. */
+struct review {
+    struct tg_guard *guard;
+    const struct tg_image *image;
+    struct module_qstate *qstate;
+    int id;
+    struct tg_verdict *verdict;
+    bool waits;
+};
+
+static bool review_target(void *arg, const struct tg_aim *aim)
+{
+    struct review *review = arg;
+    struct tg_verdict verdict;
+
+    tg_judge(review->image, aim, TG_KNOWN_ASK, &verdict);
+    if (!tg_twin_settle(review->guard, review->image, review->qstate, review->id, aim, &verdict)) {
+        review->waits = true;
+        return false;
+    }
+    if (verdict.reply != TG_REPLY_PASS || (verdict.report && !review->verdict->report))
+        *review->verdict = verdict;
+    return verdict.reply == TG_REPLY_PASS &&
+           !(aim->lead == TG_LEAD_CNAME && verdict.reason == TG_REASON_ALLOW);
+}
+
+/* Returns false when it waits for a look-up. */
+static bool review_answer(struct review *review, const struct tg_question *question)
+{
+    const struct dns_msg *msg = review->qstate->return_msg;
+    const struct reply_info *reply = msg ? msg->rep : NULL;
+
+    if (!reply || !tg_inspects(review->image, review->verdict))
+        return true;
+    for (size_t i = 0;
+         i < reply->an_numrrsets && tg_targets_each(question, ntohs(reply->rrsets[i]->rk.type),
+                                        reply->rrsets[i]->entry.data, review_target, review);
+         i++)
+        ;
+    return !review->waits;
+}
+
+static void conclude(struct tg_guard *guard, const struct tg_image *image,
+    struct module_qstate *qstate, int id, const struct tg_question *question,
+    const struct tg_verdict *verdict)
+{
+    struct tg_event event;
+
+    if (!verdict->report || tg_is_resolvers_own(qstate->mesh_info))
+        return;
+    tg_event_fill(question, verdict, tg_image_meta(image)->serial, &event);
+    event.rcode = (uint8_t)(verdict->reply == TG_REPLY_PASS
+                                ? rcode_of(qstate)
+                                : tg_answer_make(qstate, id, image, question, verdict));
+    tg_record_waiting(guard, qstate, id, &event);
+}
+
+/* Returns false when it waits for a look-up. */
+static bool leave(
+    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
+{
+    struct tg_asked asked;
+    const struct tg_aim aim = {.question = &asked.question};
+    struct tg_verdict verdict;
+    struct review review = {guard, image, qstate, id, &verdict, false};
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+
+    tg_asked_make(
+        image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
+    tg_decide(image, &asked.question, &verdict);
+    if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict) ||
+        !review_answer(&review, &asked.question)) {
+        tg_query_of(qstate, id)->resolved = true; /* it is there: it knows of the look-up */
+        return false;
+    }
+    if (tg_keeps_out(guard, image, &qstate->qinfo, reply, false, *qstate->env->now))
+        uncache(qstate);
+    conclude(guard, image, qstate, id, &asked.question, &verdict);
+    return true;
+}
+
+void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, int id)
+{
+    struct tg_stay stay;
+    bool done = true;
+
+    if (!guard->passive && tg_canary_sings(guard, qstate, id)) {
+        stay = tg_active_enter(guard->active);
+        if (stay.image)
+            done = leave(guard, stay.image, qstate, id);
+        tg_active_leave(stay);
+    }
+    qstate->ext_state[id] = done ? module_finished : module_wait_subquery;
 }

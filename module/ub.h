@@ -67,4 +67,17 @@ static inline bool tg_ub_add_sub(
 #endif
 }
 
+/* The same, and the question at hand waits for it; CD, for an answer that cannot be validated
+ * is one as well. */
+static inline bool tg_ub_attach_sub(struct module_qstate *qstate, struct query_info *qinfo)
+{
+    struct module_qstate *sub;
+
+#if TG_UB_ADD_SUB == 8
+    return (*qstate->env->attach_sub)(qstate, qinfo, NULL, BIT_RD | BIT_CD, 0, 1, &sub) != 0;
+#else
+    return (*qstate->env->attach_sub)(qstate, qinfo, BIT_RD | BIT_CD, 0, 1, &sub) != 0;
+#endif
+}
+
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "module/guard.h"
+#include "module/path.h"
 
 /* One message to remove. Its name is a copy: the entry may be freed under us. */
 struct doomed {
@@ -98,7 +98,7 @@ static void look(struct walk *walk, struct lruhash_entry *entry)
 
     lock_rw_rdlock(&entry->lock);
     if (message->key.qname && message->key.qname_len <= TG_DNAME_MAX &&
-        tg_keeps_out(walk->guard, walk->image, &message->key, walk->now))
+        tg_keeps_out(walk->guard, walk->image, &message->key, entry->data, true, walk->now))
         doom(walk, entry);
     lock_rw_unlock(&entry->lock);
 }

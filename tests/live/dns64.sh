@@ -71,6 +71,7 @@ test_passed() {
     ask ns.army.cm AAAA
     is "mail-only: a name with A only" "$(field answer | awk '{ print $5 }')" 64:ff9b::7f00:1
     ask slip.army.mil AAAA
+    is "an alias of a blocked name" "$(field rcode) $(field answer | awk '{ print $4, $5 }')" "NXDOMAIN CNAME army.ml."
     ask -b 127.0.0.9 army.ml AAAA
     is "blocked, after an alias led there" "$(field rcode)$(field answer)" NXDOMAIN
 }
@@ -84,5 +85,5 @@ test_sinkhole
 test_monitor
 test_passed
 world_stop unbound
-is "no other events" "$(live_events)" $((seen + 1))
+is "no other events" "$(live_events)" $((seen + 2))
 live_end

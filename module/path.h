@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * The way of a question through the module, in the worker threads of Unbound. No
+ * allocation outside the question's region, no lock that a writer holds, no system call.
+ */
+#ifndef TG_MODULE_PATH_H
+#define TG_MODULE_PATH_H
+
+#include "module/guard.h"
+
+/* Of one question, in its region. */
+struct tg_query {
+    const struct mesh_reply *newest; /* it, and those behind it in Unbound's list, have an event */
+    bool explained;                  /* the extended error is there */
+    bool resolved;                   /* the answer is there: what it leads to is judged */
+    bool waits;                      /* for the look-up of a twin */
+    unsigned looked;                 /* how many twins were looked up */
+    enum tg_known told;              /* what the last look-up told ... */
+    struct tg_name twin;             /* ... of which name; in the region */
+};
+
+/* A question as tg_decide() wants it, and where there are groups the client that asks. */
+struct tg_asked {
+    struct tg_question question;
+    struct tg_address client;
+};
+
+struct tg_aim;
+
+/* operate.c */
+
+/** A question enters: answers it, or lets it pass. Sets ext_state[id]. */
+void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, int id);
+
+/** Fills asked, which is not to be copied afterwards. A client of NULL is in no group. */
+void tg_asked_make(const struct tg_image *image, const struct query_info *qinfo,
+    const struct comm_reply *client, time_t when, struct tg_asked *asked);
+
+/** Who waits for an answer, the first of them; NULL: nobody, as for a prefetch. */
+const struct comm_reply *tg_client_of(const struct mesh_state *state);
+
+/** Whether Unbound asks for itself: no client's question, and none that leads to its answer. */
+bool tg_is_resolvers_own(const struct mesh_state *state);
+
+/** Whether our reading of Unbound's layout was found right; else nothing of it may be touched. */
+bool tg_canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int id);
+
+/** What is remembered of a question, made at the first call; NULL: out of memory. */
+struct tg_query *tg_query_of(struct module_qstate *qstate, int id);
+
+/**
+ * True when answers must not lie in Unbound's cache of messages, from which they are given to
+ * clients without asking us: they are not for everybody, or not for ever, or an event is due that
+ * nobody else would make.
+ * @param aim     of no client.
+ * @param verdict on it, for TG_KNOWN_ASK.
+ */
+bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
+    const struct tg_aim *aim, const struct tg_verdict *verdict);
+
+/** Whether what a question leads to is judged too, when this is the verdict on it. */
+bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict);
+
+/* resolved.c */
+
+/**
+ * A question was resolved. Logs, for each client that waits, what a rule only watches: here
+ * and not when the answers go out, for Unbound drops those that took too long unseen. Replaces the
+ * answer when it leads to a name that is blocked, or when the policy that is in force by now
+ * does not allow it. Sets ext_state[id].
+ */
+void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, int id);
+
+/**
+ * Callback of Unbound for each answer that comes in: what must come by us is kept out of the
+ * cache, where a CNAME, a name server's name or a minimised question (RFC 9156) would put it.
+ * @param response NULL when none came in time.
+ */
+int tg_operate_received(
+    struct module_qstate *qstate, struct dns_msg *response, int id, void *guard);
+
+/**
+ * tg_must_come_by() of a message: of its question, and of what its answer leads to.
+ * @param reply  NULL: not known.
+ * @param shared it lies in the cache: its RRsets are to be locked, and may be others by now.
+ */
+bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
+    const struct query_info *qinfo, const struct reply_info *reply, bool shared, time_t now);
+
+/* answered.c */
+
+/**
+ * Callback of Unbound for each answer that goes out: logs what a rule only watches, where
+ * tg_operate_resolved() has not: answers from the cache, stale ones, failures.
+ */
+int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
+    struct reply_info *rep, int rcode, struct edns_data *edns, struct edns_option **opt_list_out,
+    struct comm_reply *repinfo, struct regional *region, struct timeval *start_time, int id,
+    void *guard);
+
+/* targets.c: the names that an answer leads to */
+
+/* What is judged: a question, or a name that its answer leads to. */
+struct tg_aim {
+    const struct tg_question *question;
+    enum tg_lead lead;
+    struct tg_name target; /* len 0: the question itself */
+};
+
+/* Returns false to stop. */
+typedef bool (*tg_target_fn)(void *arg, const struct tg_aim *aim);
+
+/**
+ * Calls back for each name that an RRset in the answer to a question leads to.
+ * @return false when each stopped it.
+ */
+bool tg_targets_each(const struct tg_question *question, uint16_t type,
+    const struct packed_rrset_data *data, tg_target_fn each, void *arg);
+
+/** Whether an RRset is a CNAME or a DNAME. */
+bool tg_is_alias(const struct ub_packed_rrset_key *rrset);
+
+/**
+ * Where a name leads to by a CNAME or DNAME in Unbound's cache of RRsets.
+ * @param next output: the name, of *len octets; name may be in it. Undefined on false.
+ * @return false: nowhere.
+ */
+bool tg_alias_cached(struct module_env *env, struct tg_name name, uint16_t qclass,
+    uint8_t next[TG_DNAME_MAX], size_t *len);
+
+/* twin.c: does the name exist that was probably meant? */
+
+/** tg_decide_known(), or tg_decide_lead() for a target. */
+void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_known known,
+    struct tg_verdict *verdict);
+
+/** Whether it makes a difference to a verdict if the twin exists, and only a look-up can tell. */
+bool tg_twin_matters(
+    const struct tg_image *image, const struct tg_aim *aim, const struct tg_verdict *verdict);
+
+/**
+ * Makes a verdict final that depends on whether the twin exists: with what Unbound's
+ * cache tells, else by a look-up.
+ * @param verdict for TG_KNOWN_ASK; may be replaced.
+ * @return false: a look-up has begun; the question must wait (module_wait_subquery), and be
+ *         judged anew afterwards.
+ */
+bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
+    struct module_qstate *qstate, int id, const struct tg_aim *aim, struct tg_verdict *verdict);
+
+/** The look-up has ended: called by Unbound between the two questions. */
+void tg_twin_told(const struct module_qstate *sub, struct tg_query *query);
+
+/** The question does not wait any more. */
+void tg_twin_done(struct tg_guard *guard, struct tg_query *query);
+
+/* answer.c */
+
+/**
+ * Builds the answer a verdict asks for in the query's region, and hands it to Unbound as
+ * the final one, not to be cached. Of an answer that led to a blocked name the aliases that led
+ * there stay in front.
+ * @param question for the text that explains it.
+ * @return the rcode the client will see: SERVFAIL when the region is out of memory.
+ */
+int tg_answer_make(struct module_qstate *qstate, int id, const struct tg_image *image,
+    const struct tg_question *question, const struct tg_verdict *verdict);
+
+/* record.c */
+
+/**
+ * The address of a client, as tg_decide() wants it.
+ * @return false when it is of a family that has none; address is then unchanged.
+ */
+bool tg_client_address(const struct comm_reply *client, struct tg_address *address);
+
+/** Queues one event for each client that waits for this question and has none yet. */
+void tg_record_waiting(
+    struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event);
+
+/** Queues one event for the client of one reply. */
+void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct comm_reply *client);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* The names that an answer leads to. */
+#include "module/path.h"
+
+/* Where in its rdata the name is that an RR leads to. */
+static const struct {
+    uint16_t type;
+    enum tg_lead lead;
+    size_t skip;
+} leads[] = {
+    {LDNS_RR_TYPE_CNAME, TG_LEAD_CNAME, 0},
+    {LDNS_RR_TYPE_MX, TG_LEAD_MX, 2},   /* preference (RFC 1035 3.3.9) */
+    {LDNS_RR_TYPE_SRV, TG_LEAD_SRV, 6}, /* priority, weight, port (RFC 2782) */
+    {LDNS_RR_TYPE_NS, TG_LEAD_NS, 0},
+    {LDNS_RR_TYPE_SVCB, TG_LEAD_SVCB, 2}, /* priority (RFC 9460 2.2) */
+    {LDNS_RR_TYPE_HTTPS, TG_LEAD_SVCB, 2},
+};
+
+#define RDLENGTH 2 /* octets in front of each rdata */
+
+/* The root stands for none: a null MX, a service that is not there, an alias of HTTPS
+ * that is the owner itself. */
+static bool get_target(
+    const struct packed_rrset_data *data, size_t i, size_t skip, struct tg_name *name)
+{
+    const size_t at = RDLENGTH + skip;
+    size_t len;
+
+    if (data->rr_len[i] <= at ||
+        tg_dname_check(data->rr_data[i] + at, data->rr_len[i] - at, &len) != TG_OK || len == 1)
+        return false;
+    *name = (struct tg_name){data->rr_data[i] + at, len};
+    return true;
+}
+
+bool tg_targets_each(const struct tg_question *question, uint16_t type,
+    const struct packed_rrset_data *data, tg_target_fn each, void *arg)
+{
+    for (size_t k = 0; k < sizeof(leads) / sizeof(leads[0]); k++) {
+        struct tg_aim aim = {.question = question, .lead = leads[k].lead};
+
+        if (leads[k].type != type)
+            continue;
+        for (size_t i = 0; i < data->count; i++)
+            if (get_target(data, i, leads[k].skip, &aim.target) && !each(arg, &aim))
+                return false;
+    }
+    return true;
+}
+
+bool tg_is_alias(const struct ub_packed_rrset_key *rrset)
+{
+    const uint16_t type = ntohs(rrset->rk.type);
+
+    return type == LDNS_RR_TYPE_CNAME || type == LDNS_RR_TYPE_DNAME;
+}
+
+/* An alias that lies in Unbound's cache; its target goes to next. */
+static bool cached_target(struct module_env *env, struct tg_name owner, uint16_t type,
+    uint16_t qclass, uint8_t next[TG_DNAME_MAX], size_t *len)
+{
+    struct ub_packed_rrset_key *rrset = rrset_cache_lookup(env->rrset_cache,
+        (uint8_t *)(uintptr_t)owner.wire, owner.len, type, qclass, 0, *env->now, 0);
+    struct tg_name target = {NULL, 0};
+
+    if (!rrset)
+        return false;
+    if (get_target(rrset->entry.data, 0, 0, &target)) {
+        memcpy(next, target.wire, target.len);
+        *len = target.len;
+    }
+    lock_rw_unlock(&rrset->entry.lock);
+    return target.len > 0;
+}
+
+/* RFC 6672: the labels below the owner, in front of the target. */
+static bool cached_dname(struct module_env *env, struct tg_name name, uint16_t qclass,
+    uint8_t next[TG_DNAME_MAX], size_t *len)
+{
+    uint8_t target[TG_DNAME_MAX];
+    uint8_t offsets[TG_LABELS_MAX];
+    const size_t labels = tg_dname_labels(name.wire, offsets);
+    size_t target_len;
+
+    for (size_t i = 1; i < labels; i++) {
+        const size_t at = offsets[i];
+        const struct tg_name owner = {name.wire + at, name.len - at};
+
+        if (!cached_target(env, owner, LDNS_RR_TYPE_DNAME, qclass, target, &target_len))
+            continue;
+        if (at + target_len > TG_DNAME_MAX)
+            return false;
+        memmove(next, name.wire, at);
+        memcpy(next + at, target, target_len);
+        *len = at + target_len;
+        return true;
+    }
+    return false;
+}
+
+bool tg_alias_cached(struct module_env *env, struct tg_name name, uint16_t qclass,
+    uint8_t next[TG_DNAME_MAX], size_t *len)
+{
+    return cached_target(env, name, LDNS_RR_TYPE_CNAME, qclass, next, len) ||
+           cached_dname(env, name, qclass, next, len);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * Rules with "twin: dns": does the name exist that was probably meant? Unbound itself is asked,
+ * as a question below the client's, and keeps the result in its cache like any other.
+ */
+#include "module/path.h"
+
+/* Look-ups at one time, of all workers: who asks for random names must not double the load. */
+#define TWINS_MAX 256
+/* Look-ups for one question: its own twin, and those of names that the answer leads to. */
+#define LOOKS_MAX 4
+
+void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_known known,
+    struct tg_verdict *verdict)
+{
+    if (aim->target.len > 0)
+        tg_decide_lead(image, aim->question, aim->lead, aim->target, known, verdict);
+    else
+        tg_decide_known(image, aim->question, known, verdict);
+}
+
+bool tg_twin_matters(
+    const struct tg_image *image, const struct tg_aim *aim, const struct tg_verdict *verdict)
+{
+    struct tg_verdict found;
+    struct tg_verdict not ;
+
+    if (verdict->reason != TG_REASON_TLD || verdict->rule->twin != TG_TWIN_DNS ||
+        verdict->known == TG_KNOWN_LISTED)
+        return false;
+    tg_judge(image, aim, TG_KNOWN_FOUND, &found);
+    tg_judge(image, aim, TG_KNOWN_NOT, &not );
+    return found.reply != not .reply || found.report != not .report || found.mode != not .mode;
+}
+
+/* The registered name tells for all names below it. It is asked for its address: a server
+ * that has none still says that the name is there, and all servers answer that (RFC 4074). */
+static struct query_info question_for(struct tg_name name, uint16_t qclass)
+{
+    return (struct query_info){.qname = (uint8_t *)(uintptr_t)name.wire,
+        .qname_len = name.len,
+        .qtype = LDNS_RR_TYPE_A,
+        .qclass = qclass};
+}
+
+static enum tg_known known_by_rcode(int rcode)
+{
+    switch (rcode) {
+    case LDNS_RCODE_NOERROR:
+        return TG_KNOWN_FOUND;
+    case LDNS_RCODE_NXDOMAIN:
+        return TG_KNOWN_NOT;
+    default:
+        return TG_KNOWN_FAILED;
+    }
+}
+
+/* A failure lies there too, for some seconds: servers that do not answer are not asked by each
+ * question. */
+static enum tg_known known_from_cache(struct module_env *env, const struct query_info *qinfo)
+{
+    enum tg_known known = TG_KNOWN_ASK;
+    struct msgreply_entry *entry = msg_cache_lookup(
+        env, qinfo->qname, qinfo->qname_len, qinfo->qtype, qinfo->qclass, 0, *env->now, 0);
+
+    if (entry) {
+        const struct reply_info *reply = entry->entry.data;
+
+        known = known_by_rcode((int)FLAGS_GET_RCODE(reply->flags));
+        lock_rw_unlock(&entry->entry.lock);
+    }
+    return known;
+}
+
+/* What the question's own last look-up told need not be in the cache: its TTL may be 0. */
+static enum tg_known known_of(
+    const struct module_qstate *qstate, const struct tg_query *query, struct tg_name name)
+{
+    const struct query_info qinfo = question_for(name, LDNS_RR_CLASS_IN);
+
+    if (query && query->twin.len == name.len &&
+        tg_dname_equal((struct tg_name){query->twin.wire, query->twin.len}, name))
+        return query->told;
+    return known_from_cache(qstate->env, &qinfo);
+}
+
+/* Takes one of the look-ups that may be under way. */
+static bool may_look(struct tg_guard *guard, const struct tg_query *query)
+{
+    if (query->looked >= LOOKS_MAX)
+        return false;
+    if (atomic_fetch_add(&guard->twins, 1) < TWINS_MAX)
+        return true;
+    atomic_fetch_sub(&guard->twins, 1);
+    return false;
+}
+
+/* False: the question would wait for itself, too much is asked, or memory is out. */
+static bool ask(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query,
+    struct tg_name name)
+{
+    struct query_info qinfo = question_for(name, LDNS_RR_CLASS_IN);
+    uint8_t *kept = regional_alloc_init(qstate->region, name.wire, name.len);
+
+    if (!kept || !may_look(guard, query))
+        return false;
+    if (!tg_ub_attach_sub(qstate, &qinfo)) {
+        atomic_fetch_sub(&guard->twins, 1);
+        return false;
+    }
+    query->looked++;
+    query->waits = true;
+    query->told = TG_KNOWN_FAILED; /* until it is told otherwise */
+    query->twin = (struct tg_name){kept, name.len};
+    return true;
+}
+
+bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
+    struct module_qstate *qstate, int id, const struct tg_aim *aim, struct tg_verdict *verdict)
+{
+    struct tg_query *query;
+    struct tg_name name;
+    enum tg_known known;
+
+    if (verdict->known != TG_KNOWN_ASK || !tg_twin_matters(image, aim, verdict) ||
+        !tg_verdict_twin_domain(verdict, &name))
+        return true;
+    query = tg_query_of(qstate, id);
+    known = known_of(qstate, query, name);
+    /* Nobody waits for a prefetch: it is not worth a question. */
+    if (known == TG_KNOWN_ASK && query && tg_client_of(qstate->mesh_info) &&
+        ask(guard, qstate, query, name))
+        return false;
+    tg_judge(image, aim, known == TG_KNOWN_ASK ? TG_KNOWN_FAILED : known, verdict);
+    return true;
+}
+
+void tg_twin_told(const struct module_qstate *sub, struct tg_query *query)
+{
+    if (query->waits && query->twin.len == sub->qinfo.qname_len &&
+        query_dname_compare(sub->qinfo.qname, (uint8_t *)(uintptr_t)query->twin.wire) == 0)
+        query->told =
+            known_by_rcode(sub->return_msg && sub->return_msg->rep
+                               ? (int)FLAGS_GET_RCODE(sub->return_msg->rep->flags)
+                           : sub->return_rcode != LDNS_RCODE_NOERROR ? sub->return_rcode
+                                                                     : LDNS_RCODE_SERVFAIL);
+}
+
+void tg_twin_done(struct tg_guard *guard, struct tg_query *query)
+{
+    if (query->waits)
+        atomic_fetch_sub(&guard->twins, 1);
+    query->waits = false;
+}
