@@ -1,48 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
-/* Events as lines of JSON in the Elastic Common Schema (ECS) 8.17. */
+/* Records of events. */
 #include "tldguard/event.h"
 
 #include <string.h>
-
-#include "module/json.h"
-#include "module/view.h"
-
-#ifndef TG_VERSION
-#error "TG_VERSION, the version of tldguard as a string, is given by the build"
-#endif
-
-/* What is the same in each line. */
-#define ECS_MEMBERS "\"ecs\":{\"version\":\"8.17.0\"}"
-#define MODULE_MEMBERS                                        \
-    "\"module\":\"tldguard\",\"dataset\":\"tldguard.block\"," \
-    "\"provider\":\"tldguard\""
-#define DENIED_MEMBERS                               \
-    "\"kind\":\"alert\",\"category\":[\"network\"]," \
-    "\"type\":[\"denied\",\"protocol\"]"
-#define ALLOWED_MEMBERS                              \
-    "\"kind\":\"event\",\"category\":[\"network\"]," \
-    "\"type\":[\"allowed\",\"protocol\"]"
-#define LOST_MEMBERS                                                     \
-    "\"kind\":\"event\",\"category\":[\"network\"],\"type\":[\"info\"]," \
-    "\"action\":\"events-lost\",\"outcome\":\"failure\""
-#define DNS_MEMBERS  "\"type\":\"answer\",\"op_code\":\"QUERY\"" /* one record of both */
-#define RULE_MEMBERS "\"ruleset\":\"tldguard\""
-#define OBSERVER_MEMBERS                                \
-    "\"vendor\":\"tldguard\",\"product\":\"tldguard\"," \
-    "\"type\":\"dns-resolver\",\"version\":\"" TG_VERSION "\""
-
-/* Bytes a line may take for the observer's strings: any real name fits. */
-#define HOSTNAME_LIMIT 255
-#define BOOT_LIMIT     64
-
-/*
- * Names are written several times, and one of 255 binary octets takes 1.3 kB
- * each time. A line that gets too long for those who forward it (syslog
- * receivers cut at 8 kB, some earlier) is written again with less repetition.
- */
-enum detail { DETAIL_FULL, DETAIL_NO_COPIES, DETAIL_LEAST };
-#define COMFORTABLE_LINE 4096
 
 const char *tg_transport_text(enum tg_transport transport)
 {
@@ -56,16 +17,16 @@ const char *tg_transport_text(enum tg_transport transport)
     return "?";
 }
 
-/* As much of a name as fits, with no character of UTF-8 cut in two. */
-static void copy_group(const char *name, char group[TG_EVENT_GROUP_MAX])
+/* As much of a text as fits, with no character of UTF-8 cut in two. */
+static void copy_text(char *to, size_t cap, const char *text)
 {
-    size_t len = strnlen(name, TG_EVENT_GROUP_MAX);
+    size_t len = strnlen(text, cap);
 
-    if (len == TG_EVENT_GROUP_MAX)
-        for (len--; len > 0 && ((uint8_t)name[len] & 0xc0u) == 0x80; len--)
+    if (len == cap)
+        for (len--; len > 0 && ((uint8_t)text[len] & 0xc0u) == 0x80; len--)
             ;
-    memcpy(group, name, len);
-    group[len] = '\0';
+    memcpy(to, text, len);
+    to[len] = '\0';
 }
 
 void tg_event_fill(const struct tg_question *question, const struct tg_verdict *verdict,
@@ -85,342 +46,52 @@ void tg_event_fill(const struct tg_question *question, const struct tg_verdict *
     event->owner_at = (uint8_t)verdict->owner_at;
     event->qname_len = (uint8_t)question->qname.len;
     event->twin_len = (uint8_t)verdict->twin_len;
+    event->via_len = (uint8_t)verdict->via.len;
     if (verdict->group != NULL)
-        copy_group(verdict->group->name, event->group);
+        copy_text(event->group, sizeof(event->group), verdict->group->name);
     tg_dname_lower(question->qname.wire, question->qname.len, event->qname);
     memcpy(event->twin, verdict->twin, verdict->twin_len);
+    tg_dname_lower(verdict->via.wire, verdict->via.len, event->via);
 }
 
-static const char *rcode_mnemonic(uint8_t rcode)
+/* A record that holds no question. */
+static void fill_service(enum tg_what what, uint32_t serial, struct tg_event *event)
 {
-    /* IANA DNS RCODEs; 12 to 15 are unassigned. */
-    static const char *const table[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
-        "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE", "DSOTYPENI"};
-
-    return rcode < sizeof(table) / sizeof(table[0]) ? table[rcode] : NULL;
+    memset(event, 0, sizeof(*event));
+    event->what = (uint8_t)what;
+    event->serial = serial;
 }
 
-static const char *class_mnemonic(uint16_t qclass)
+void tg_event_fill_loaded(const struct tg_image *image, uint32_t former, size_t removed,
+    uint32_t milliseconds, struct tg_event *event)
 {
-    switch (qclass) {
-    case TG_CLASS_IN:
-        return "IN";
-    case 3:
-        return "CH";
-    case 4:
-        return "HS";
-    case 254:
-        return "NONE";
-    case TG_CLASS_ANY:
-        return "ANY";
-    default:
-        return NULL;
+    const struct tg_image_meta *meta = tg_image_meta(image);
+
+    fill_service(TG_WHAT_LOADED, meta->serial, event);
+    event->loaded.former = former;
+    event->loaded.rules = (uint32_t)tg_image_rule_count(image);
+    event->loaded.removed = removed < UINT32_MAX ? (uint32_t)removed : UINT32_MAX;
+    event->loaded.milliseconds = milliseconds;
+    memcpy(event->loaded.digest, meta->digest, sizeof(event->loaded.digest));
+}
+
+void tg_event_fill_rejected(uint32_t serial, const char *error, struct tg_event *event)
+{
+    fill_service(TG_WHAT_REJECTED, serial, event);
+    copy_text(event->error, sizeof(event->error), error);
+    for (char *c = event->error; *c != '\0'; c++)
+        if ((uint8_t)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+}
+
+void tg_event_copy(struct tg_event *to, const struct tg_event *from)
+{
+    if (from->what != TG_WHAT_QUESTION) {
+        *to = *from;
+        return;
     }
-}
-
-/* A mnemonic, or where there is none "CLASS17" (RFC 3597). */
-static void put_numbered(struct tg_json *json, const char *key, const char *mnemonic,
-    const char *prefix, uint16_t number)
-{
-    tg_json_text(json, key);
-    if (mnemonic != NULL) {
-        tg_json_add(json, mnemonic);
-    } else {
-        tg_json_add(json, prefix);
-        tg_json_add_number(json, number);
-    }
-    tg_json_text_end(json);
-}
-
-/* An array of one or two strings. */
-static void put_list(struct tg_json *json, const char *key, const char *one, const char *two)
-{
-    tg_json_open(json, key, '[');
-    tg_json_string(json, NULL, one);
-    if (two != NULL)
-        tg_json_string(json, NULL, two);
-    tg_json_close(json, ']');
-}
-
-/* Where an event comes from, and what tells it from every other one. */
-static void put_event_origin(
-    struct tg_json *json, uint64_t sequence, const struct tg_observer *observer)
-{
-    tg_json_fixed(json, MODULE_MEMBERS);
-    tg_json_text(json, "id");
-    tg_json_add_cut(json, observer->hostname, HOSTNAME_LIMIT);
-    tg_json_add(json, "-");
-    tg_json_add_cut(json, observer->boot, BOOT_LIMIT);
-    tg_json_add(json, "-");
-    tg_json_add_number(json, sequence);
-    tg_json_text_end(json);
-    tg_json_number(json, "sequence", sequence);
-}
-
-static void put_observer(struct tg_json *json, const struct tg_observer *observer)
-{
-    tg_json_open(json, "observer", '{');
-    tg_json_fixed(json, OBSERVER_MEMBERS);
-    tg_json_string_cut(json, "hostname", observer->hostname, HOSTNAME_LIMIT);
-    tg_json_close(json, '}');
-}
-
-static void put_loss(struct tg_json *json, uint64_t lost, const struct tg_observer *observer)
-{
-    tg_json_string_cut(json, "boot", observer->boot, BOOT_LIMIT);
-    if (lost > 0)
-        tg_json_number(json, "lost", lost);
-}
-
-/* "blocked MX army.ml for 10.1.2.3: looks like army.mil" */
-static void put_message(struct tg_json *json, const struct tg_view *view, enum detail detail)
-{
-    tg_json_text(json, "message");
-    tg_json_add(json, view->deed.verb);
-    tg_json_add(json, " ");
-    tg_json_add(json, view->qtype);
-    if (detail == DETAIL_FULL) {
-        tg_json_add(json, " ");
-        tg_json_add(json, view->qname);
-    }
-    tg_json_add(json, " for ");
-    tg_json_add(json, view->client[0] != '\0' ? view->client : "an unknown client");
-    if (detail != DETAIL_FULL) {
-        tg_json_add(json, ": the name is long, see dns.question.name");
-    } else if (view->twin[0] != '\0') {
-        tg_json_add(json, ": looks like ");
-        tg_json_add(json, view->twin);
-    }
-    tg_json_text_end(json);
-}
-
-/* The words the client was given too (extended DNS error, RFC 8914). */
-static void put_reason(struct tg_json *json, const struct tg_view *view, enum detail detail)
-{
-    tg_json_text(json, "reason");
-    if (detail == DETAIL_FULL && view->twin[0] != '\0') {
-        tg_json_add(json, "look-alike of ");
-        tg_json_add(json, view->twin);
-        tg_json_add(json, " (rule ");
-        tg_json_add(json, view->owner);
-        tg_json_add(json, ")");
-    } else if (view->event->kind == TG_KIND_TLD) {
-        tg_json_add(json, "look-alike TLD");
-    } else if (detail == DETAIL_FULL) {
-        tg_json_add(json, "blocked by policy (rule ");
-        tg_json_add(json, view->owner);
-        tg_json_add(json, ")");
-    } else {
-        tg_json_add(json, "blocked by policy");
-    }
-    tg_json_text_end(json);
-}
-
-static void put_event_section(struct tg_json *json, const struct tg_view *view, enum detail detail,
-    uint64_t sequence, const struct tg_observer *observer)
-{
-    /* The scale of Elastic's detection rules; a value not in the list counts as critical. */
-    static const uint8_t scale[] = {21, 47, 73, 99};
-    const uint8_t severity = view->event->severity;
-
-    tg_json_open(json, "event", '{');
-    tg_json_fixed(json, view->deed.denied ? DENIED_MEMBERS : ALLOWED_MEMBERS);
-    tg_json_string(json, "action", view->deed.action);
-    tg_json_string(json, "outcome", "success");
-    tg_json_number(
-        json, "severity", scale[severity < sizeof(scale) ? severity : sizeof(scale) - 1]);
-    put_reason(json, view, detail);
-    put_event_origin(json, sequence, observer);
-    tg_json_close(json, '}');
-}
-
-static void put_dns(struct tg_json *json, const struct tg_view *view)
-{
-    const struct tg_event *event = view->event;
-
-    tg_json_open(json, "dns", '{');
-    tg_json_fixed(json, DNS_MEMBERS);
-    if ((event->flags & (TG_FLAG_RD | TG_FLAG_CD | TG_FLAG_DO)) != 0) {
-        tg_json_open(json, "header_flags", '[');
-        if ((event->flags & TG_FLAG_RD) != 0)
-            tg_json_string(json, NULL, "RD");
-        if ((event->flags & TG_FLAG_CD) != 0)
-            tg_json_string(json, NULL, "CD");
-        if ((event->flags & TG_FLAG_DO) != 0)
-            tg_json_string(json, NULL, "DO");
-        tg_json_close(json, ']');
-    }
-    put_numbered(json, "response_code", rcode_mnemonic(event->rcode), "RCODE", event->rcode);
-    tg_json_open(json, "question", '{');
-    tg_json_string(json, "name", view->qname);
-    tg_json_string(json, "type", view->qtype);
-    put_numbered(json, "class", class_mnemonic(event->qclass), "CLASS", event->qclass);
-    if (view->tld[0] != '\0')
-        tg_json_string(json, "top_level_domain", view->tld);
-    tg_json_close(json, '}');
-    tg_json_close(json, '}');
-}
-
-static void put_network(struct tg_json *json, const struct tg_view *view)
-{
-    const uint8_t transport = view->event->transport;
-    const bool udp = transport == TG_TRANSPORT_UDP || transport == TG_TRANSPORT_DOQ;
-
-    if (view->client[0] != '\0') {
-        tg_json_open(json, "source", '{');
-        tg_json_string(json, "ip", view->client);
-        tg_json_number(json, "port", view->event->port);
-        tg_json_close(json, '}');
-    }
-    tg_json_open(json, "network", '{');
-    if (transport <= TG_TRANSPORT_DOQ)
-        tg_json_string(json, "transport", udp ? "udp" : "tcp");
-    tg_json_string(json, "protocol", "dns");
-    if (view->client[0] != '\0')
-        tg_json_string(json, "type", view->mapped_v4 ? "ipv4" : "ipv6");
-    tg_json_close(json, '}');
-}
-
-static void put_rule(struct tg_json *json, const struct tg_view *view, enum detail detail)
-{
-    tg_json_open(json, "rule", '{');
-    tg_json_string(json, "id", view->owner);
-    if (detail != DETAIL_LEAST) {
-        tg_json_text(json, "name");
-        tg_json_add(json, view->owner);
-        if (view->target[0] != '\0') {
-            tg_json_add(json, " looks like ");
-            tg_json_add(json, view->target);
-        }
-        tg_json_text_end(json);
-    }
-    tg_json_string(
-        json, "category", view->event->kind == TG_KIND_TLD ? "look-alike-tld" : "listed-name");
-    tg_json_fixed(json, RULE_MEMBERS);
-    tg_json_text(json, "version");
-    tg_json_add_number(json, view->event->serial);
-    tg_json_text_end(json);
-    tg_json_close(json, '}');
-}
-
-static void put_related(struct tg_json *json, const struct tg_view *view, enum detail detail)
-{
-    const bool hosts = detail == DETAIL_FULL && view->qname[0] != '\0';
-
-    if (!hosts && view->client[0] == '\0')
-        return; /* an empty object would say nothing */
-    tg_json_open(json, "related", '{');
-    if (view->client[0] != '\0')
-        put_list(json, "ip", view->client, NULL);
-    if (hosts)
-        put_list(json, "hosts", view->qname, view->twin[0] != '\0' ? view->twin : NULL);
-    tg_json_close(json, '}');
-}
-
-/* NULL: it was not asked, or is no such value. */
-static const char *known_word(uint8_t known)
-{
-    switch ((enum tg_known)known) {
-    case TG_KNOWN_LISTED:
-        return "listed";
-    case TG_KNOWN_NOT:
-        return "not";
-    case TG_KNOWN_ASK:
-        return "ask";
-    case TG_KNOWN_FOUND:
-        return "found";
-    case TG_KNOWN_FAILED:
-        return "failed";
-    case TG_KNOWN_NOT_ASKED:
-        break;
-    }
-    return NULL;
-}
-
-static void put_tldguard(struct tg_json *json, const struct tg_view *view, uint64_t lost,
-    const struct tg_observer *observer)
-{
-    const struct tg_event *event = view->event;
-    char group[TG_EVENT_GROUP_MAX] = "";
-
-    tg_json_open(json, "tldguard", '{');
-    tg_json_string(json, "mode", tg_mode_text((enum tg_mode)event->mode));
-    if (event->mode == TG_MODE_BLOCK) /* other modes have no action */
-        tg_json_string(json, "action", tg_action_text((enum tg_action)event->action));
-    tg_json_string(json, "reply", tg_reply_text((enum tg_reply)event->reply));
-    tg_json_string(json, "severity", tg_severity_text((enum tg_severity)event->severity));
-    if (view->twin[0] != '\0')
-        tg_json_string(json, "twin", view->twin);
-    if (known_word(event->known) != NULL)
-        tg_json_string(json, "twin_known", known_word(event->known));
-    /* Another thread's code has written it: its end is not taken on trust. */
-    memcpy(group, event->group, sizeof(group) - 1);
-    if (group[0] != '\0')
-        tg_json_utf8(json, "group", group);
-    tg_json_string(json, "transport", tg_transport_text((enum tg_transport)event->transport));
-    tg_json_number(json, "serial", event->serial);
-    put_loss(json, lost, observer);
-    tg_json_close(json, '}');
-}
-
-static size_t format(const struct tg_view *view, enum detail detail, uint64_t sequence,
-    uint64_t lost, const struct tg_observer *observer, char *line, size_t cap)
-{
-    struct tg_json json;
-
-    tg_json_start(&json, line, cap);
-    tg_json_open(&json, NULL, '{');
-    tg_json_time(&json, "@timestamp", view->event->time);
-    put_message(&json, view, detail);
-    tg_json_fixed(&json, ECS_MEMBERS);
-    put_event_section(&json, view, detail, sequence, observer);
-    put_dns(&json, view);
-    put_network(&json, view);
-    put_rule(&json, view, detail);
-    put_observer(&json, observer);
-    put_related(&json, view, detail);
-    put_tldguard(&json, view, lost, observer);
-    tg_json_close(&json, '}');
-    return tg_json_end(&json);
-}
-
-size_t tg_event_format(const struct tg_event *event, uint64_t sequence, uint64_t lost,
-    const struct tg_observer *observer, char line[TG_EVENT_LINE_MAX])
-{
-    struct tg_view view;
-    size_t len;
-
-    tg_view_make(event, &view);
-    len = format(&view, DETAIL_FULL, sequence, lost, observer, line, COMFORTABLE_LINE);
-    if (len == 0)
-        len = format(&view, DETAIL_NO_COPIES, sequence, lost, observer, line, TG_EVENT_LINE_MAX);
-    if (len == 0)
-        len = format(&view, DETAIL_LEAST, sequence, lost, observer, line, TG_EVENT_LINE_MAX);
-    return len;
-}
-
-size_t tg_event_format_lost(struct timespec when, uint64_t sequence, uint64_t lost,
-    const struct tg_observer *observer, char line[TG_EVENT_LINE_MAX])
-{
-    struct tg_json json;
-
-    tg_json_start(&json, line, TG_EVENT_LINE_MAX);
-    tg_json_open(&json, NULL, '{');
-    tg_json_time(&json, "@timestamp", when);
-    tg_json_text(&json, "message");
-    tg_json_add_number(&json, lost);
-    tg_json_add(&json, lost == 1 ? " event was" : " events were");
-    tg_json_add(&json, " lost before this line: the log could not keep up");
-    tg_json_text_end(&json);
-    tg_json_fixed(&json, ECS_MEMBERS);
-    tg_json_open(&json, "event", '{');
-    tg_json_fixed(&json, LOST_MEMBERS);
-    put_event_origin(&json, sequence, observer);
-    tg_json_close(&json, '}');
-    put_observer(&json, observer);
-    tg_json_open(&json, "tldguard", '{');
-    put_loss(&json, lost, observer);
-    tg_json_close(&json, '}');
-    tg_json_close(&json, '}');
-    return tg_json_end(&json);
+    memcpy(to, from, offsetof(struct tg_event, qname));
+    memcpy(to->qname, from->qname, from->qname_len);
+    memcpy(to->twin, from->twin, from->twin_len);
+    memcpy(to->via, from->via, from->via_len);
 }

@@ -24,7 +24,7 @@
 #include "tldguard/status.h"
 
 #define TG_QUEUE_MIN 2u         /* records */
-#define TG_QUEUE_MAX (1u << 18) /* records, about 160 MiB */
+#define TG_QUEUE_MAX (1u << 18) /* records, 240 MiB */
 
 struct tg_queue;
 

@@ -57,21 +57,13 @@ bool tg_client_address(const struct comm_reply *client, struct tg_address *addre
     return false;
 }
 
-/* Only the used part of the names is copied: most are short. */
-static void copy_event(struct tg_event *to, const struct tg_event *from)
-{
-    memcpy(to, from, offsetof(struct tg_event, qname));
-    memcpy(to->qname, from->qname, from->qname_len);
-    memcpy(to->twin, from->twin, from->twin_len);
-}
-
 void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct comm_reply *client)
 {
     struct tg_event *slot = tg_queue_claim(guard->queue);
 
     if (!slot)
         return; /* the queue has counted it */
-    copy_event(slot, event);
+    tg_event_copy(slot, event);
     set_client(slot, client);
     tg_queue_commit(guard->queue, slot);
 }
@@ -84,7 +76,7 @@ void tg_record_waiting(
     const struct mesh_reply *until = query ? query->newest : NULL;
     struct tg_event one;
 
-    copy_event(&one, event);
+    tg_event_copy(&one, event);
     one.time.tv_sec = now->tv_sec;
     one.time.tv_nsec = now->tv_usec * 1000;
     for (struct mesh_reply *r = qstate->mesh_info->reply_list; r && r != until; r = r->next) {

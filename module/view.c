@@ -56,27 +56,35 @@ static void name_text(struct tg_name name, char text[TG_DNAME_TEXT_MAX])
         (void)tg_dname_to_text(name.wire, name.len, text);
 }
 
+/* The TLD of a name; no name for the root, and for no name. */
+static struct tg_name tld_of(struct tg_name name)
+{
+    if (name.len <= 1)
+        return (struct tg_name){NULL, 0};
+    return name_from(name, tg_dname_last_label(name.wire));
+}
+
 static void view_names(struct tg_view *view)
 {
     const struct tg_event *event = view->event;
     const struct tg_name qname = name_in(event->qname, event->qname_len);
     const struct tg_name twin = name_in(event->twin, event->twin_len);
-    struct tg_name owner = name_from(qname, event->owner_at);
-    struct tg_name tld = {NULL, 0};
+    const struct tg_name via = name_in(event->via, event->via_len);
+    const struct tg_name judged = via.len > 0 ? via : qname;
+    struct tg_name owner = name_from(judged, event->owner_at);
     struct tg_name target = {NULL, 0};
 
-    if (qname.len > 1)
-        tld = name_from(qname, tg_dname_last_label(qname.wire));
-    /* The twin is the queried name with another end: the rule's target. */
+    /* The twin is the judged name with another end: the rule's target. */
     if (owner.len > 0 && twin.len > 0)
         target = name_from(twin, event->owner_at);
     if (owner.len == 0)
-        owner = tld.len > 0 ? tld : qname;
+        owner = judged.len > 1 ? tld_of(judged) : judged;
     name_text(qname, view->qname);
+    name_text(via, view->via);
     name_text(twin, view->twin);
     name_text(owner, view->owner);
     name_text(target, view->target);
-    name_text(tld, view->tld);
+    name_text(tld_of(qname), view->tld);
 }
 
 /* inet_ntop() goes through printf() for this, and it is the common case. */

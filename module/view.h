@@ -27,6 +27,7 @@ struct tg_view {
     char client[INET6_ADDRSTRLEN]; /* "": not known */
     char qtype[16];
     char qname[TG_DNAME_TEXT_MAX];
+    char via[TG_DNAME_TEXT_MAX];    /* what the answer leads to, and the rule speaks of; "": none */
     char twin[TG_DNAME_TEXT_MAX];   /* "": none */
     char owner[TG_DNAME_TEXT_MAX];  /* of the rule */
     char target[TG_DNAME_TEXT_MAX]; /* what the owner is taken for; "": no twin */

@@ -18,7 +18,7 @@ struct tg_watch {
     struct tg_thread thread;
     struct tg_file_id tried;    /* what was read last, good or bad */
     struct tg_file_id changing; /* what is being written in place, as it was at the last look */
-    bool walk_due;              /* the cache holds what the policy in force does not allow */
+    enum tg_walk_end walk_due;  /* unless done: the cache may hold what is not allowed by now */
 };
 
 struct tg_file_id tg_file_look(const char *path)
@@ -71,21 +71,27 @@ static const struct tg_image *in_force(const struct tg_watch *watch)
     return stay.image;
 }
 
-static void walk(struct tg_watch *watch)
+/* Returns how many answers left the cache. Those that could not be looked at are due. */
+static size_t walk(struct tg_watch *watch)
 {
-    struct timespec start;
     size_t removed;
-    enum tg_walk_end end;
+    const enum tg_walk_end end = tg_walk(watch->guard, in_force(watch), &removed);
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    end = tg_walk(watch->guard, in_force(watch), &removed);
-    if (end == TG_WALK_ENOMEM && watch->walk_due)
+    if (end == TG_WALK_ENOMEM && watch->walk_due != end)
         log_err("tldguard: cannot look through the cache: out of memory; trying again");
-    watch->walk_due = end != TG_WALK_DONE;
-    if (removed > 0)
-        log_info("tldguard: %zu answers that the policy does not allow removed from the cache "
-                 "in %ld ms",
-            removed, ms_since(start));
+    watch->walk_due = end;
+    return removed;
+}
+
+static void record(const struct tg_watch *watch, struct tg_event *event)
+{
+    struct tg_event *slot = tg_queue_claim(watch->guard->queue);
+
+    if (!slot)
+        return; /* the queue has counted it */
+    (void)clock_gettime(CLOCK_REALTIME, &event->time);
+    tg_event_copy(slot, event);
+    tg_queue_commit(watch->guard->queue, slot);
 }
 
 /* The very policy that is in force: a file that was only touched, or copied over itself. */
@@ -98,43 +104,58 @@ static bool is_the_same(const struct tg_image *a, const struct tg_image *b)
            memcmp(m->digest, n->digest, sizeof(m->digest)) == 0;
 }
 
-static void put_in_force(struct tg_watch *watch, struct tg_image *image)
+static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct timespec start)
 {
     const struct tg_image *former = in_force(watch);
     const uint32_t serial = former ? tg_image_meta(former)->serial : 0;
+    struct tg_event event;
+    size_t removed;
+    long ms;
 
     if (is_the_same(former, image)) {
         tg_image_close(&image);
         return;
     }
-    log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force; it was serial %" PRIu32,
-        tg_image_meta(image)->serial, tg_image_rule_count(image), serial);
+    tg_active_replace(watch->guard->active, image);
+    removed = walk(watch);
+    ms = ms_since(start);
+    log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
+             "serial %" PRIu32 "; %zu answers removed from the cache",
+        tg_image_meta(image)->serial, tg_image_rule_count(image), ms, serial, removed);
     if (tg_image_monitors(image) && !watch->guard->told)
         log_info("tldguard: answers for the names that it only watches are not cached until the "
                  "next reload of Unbound: then their questions are seen in the cache as well");
-    tg_active_replace(watch->guard->active, image);
-    watch->walk_due = true;
+    tg_event_fill_loaded(image, serial, removed, (uint32_t)ms, &event);
+    record(watch, &event);
 }
 
 static void reject(struct tg_watch *watch, struct tg_diags *diags)
 {
     const struct tg_image *image = in_force(watch);
+    const uint32_t serial = image ? tg_image_meta(image)->serial : 0;
+    char why[TG_EVENT_ERROR_MAX] = "out of memory";
+    struct tg_event event;
 
     tg_guard_say(diags);
     if (image)
-        log_err("tldguard: the new policy is not taken; serial %" PRIu32 " stays in force",
-            tg_image_meta(image)->serial);
+        log_err("tldguard: the new policy is not taken; serial %" PRIu32 " stays in force", serial);
     else
         log_err("tldguard: NOT PROTECTING: there is still no policy that can be used");
+    if (tg_diags_kept(diags) > 0)
+        (void)tg_diag_format(tg_diags_get(diags, 0), why, sizeof(why));
+    tg_event_fill_rejected(serial, why, &event);
+    record(watch, &event);
 }
 
 static void read_policy(struct tg_watch *watch)
 {
     struct tg_diags *diags = tg_diags_create();
     struct tg_image *image = NULL;
+    struct timespec start;
 
+    (void)clock_gettime(CLOCK_MONOTONIC, &start);
     if (tg_image_open(watch->guard->settings->policy, &image, diags) == TG_OK)
-        put_in_force(watch, image);
+        put_in_force(watch, image, start);
     else
         reject(watch, diags);
     tg_diags_destroy(&diags);
@@ -160,8 +181,8 @@ static void *run(void *arg)
 
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
         look(watch);
-        if (watch->walk_due)
-            walk(watch);
+        if (watch->walk_due != TG_WALK_DONE)
+            (void)walk(watch);
     }
     return NULL;
 }

@@ -5,7 +5,8 @@ tg_unit = \
 	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
 	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_decide tests/unit/test_explain \
-	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_active tests/unit/test_queue tests/unit/test_writer
+	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
+	tests/unit/test_active tests/unit/test_queue tests/unit/test_writer
 
 tg_unit += tests/unit/test_nearmiss tests/unit/test_skeleton
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
@@ -16,6 +17,7 @@ tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c
 tests_support_libtgtest_la_SOURCES = \
 	tests/support/oracle.h tests/support/oracle.c \
 	tests/support/gen.h tests/support/gen.c \
+	tests/support/ecs.h tests/support/ecs.c \
 	tests/support/imagefile.h tests/support/imagefile.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 

@@ -104,21 +104,24 @@ static enum tg_record_kind read_event(
     struct tg_record_reader *reader, const char *line, size_t len, struct tg_record *out)
 {
     enum tg_record_kind kind = TG_RECORD_UNREADABLE;
-    const char *client = NULL, *name = NULL, *type = NULL, *class = NULL, *reply = NULL;
+    const char *client = NULL, *name = NULL, *type = NULL, *class = NULL, *reply = NULL,
+               *via = NULL;
     json_t *event = json_loadb(line, len, 0, NULL);
 
     if (!event)
         return kind;
-    if (json_unpack(event, "{s?:{s?:s}, s:{s:{s:s, s:s, s?:s}}, s?:{s?:s}}", "source", "ip",
+    if (json_unpack(event, "{s?:{s?:s}, s:{s:{s:s, s:s, s?:s}}, s?:{s?:s, s?:s}}", "source", "ip",
             &client, "dns", "question", "name", &name, "type", &type, "class", &class, "tldguard",
-            "reply", &reply) != 0) {
-        /* An account of lost events, say. */
+            "reply", &reply, "via", &via) != 0) {
+        /* An account of lost events, or of a policy that was loaded. */
         kind = json_object_get(event, "event") && !json_object_get(event, "dns")
                    ? TG_RECORD_OTHER
                    : TG_RECORD_UNREADABLE;
     } else if (read_question(reader, client, name, type, out)) {
-        out->told = reply != NULL;
-        out->blocked = reply && strcmp(reply, tg_reply_text(TG_REPLY_PASS)) != 0;
+        /* Stopped for a name that the answer led to: the question itself was let through, and
+         * no answer is replayed. */
+        out->told = reply != NULL && !via;
+        out->blocked = out->told && strcmp(reply, tg_reply_text(TG_REPLY_PASS)) != 0;
         if (class && !is_in(class))
             out->qclass = 0;
         kind = TG_RECORD_QUESTION;

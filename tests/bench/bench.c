@@ -74,9 +74,7 @@ static void fill(struct tg_queue *queue, size_t count, const struct tg_event *ev
 {
     for (size_t i = 0; i < count; i++) {
         struct tg_event *slot = tg_queue_claim(queue);
-        memcpy(slot, event, offsetof(struct tg_event, qname));
-        memcpy(slot->qname, event->qname, event->qname_len);
-        memcpy(slot->twin, event->twin, event->twin_len);
+        tg_event_copy(slot, event);
         tg_queue_commit(queue, slot);
     }
 }

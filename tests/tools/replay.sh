@@ -38,6 +38,11 @@ event='{"event":{"action":"x"},"source":{"ip":"10.5.5.5"},"dns":{"question":{"na
 reads 'an event' "$event"
 reads 'an event without a client' "$(jq -c 'del(.source)' <<<"$event")"
 
+# Stopped for a name in its answer: the question itself is not newly allowed for that.
+replayed '[.questions, .newly_blocked.questions, .newly_allowed.questions, .still_blocked]' \
+    "$(jq -c '.dns.question.name = "example.com" | .tldguard = {reply: "null MX", via: "mx.army.ml"}' <<<"$event")"
+is 'an event about the answer' "$code $got$err" '0 [1,0,0,0]'
+
 # Both kinds of Unbound's lines: each question once.
 replayed "$counts" '[1] unbound[1:0] info: 10.5.5.5 army.ml. MX IN' \
     '[1] unbound[1:0] info: 10.5.5.5 army.ml. MX IN NXDOMAIN 0.000000 1 30' \
@@ -46,8 +51,10 @@ replayed "$counts" '[1] unbound[1:0] info: 10.5.5.5 army.ml. MX IN' \
 is 'queries and replies' "$got" '[4,2,0,0,2]'
 replayed "$counts" '[1] unbound[1:0] info: service stopped (unbound 1.17.1).' \
     '[1] unbound[1:0] info: 10.5.5.5 - - - FORMERR - - - ' \
-    '{"event":{"action":"events-lost"},"tldguard":{"lost":3}}'
-is 'no questions' "$code $got$err" '0 [3,0,0,3,0]'
+    '{"event":{"action":"events-lost"},"tldguard":{"lost":3}}' \
+    '{"event":{"action":"policy-loaded"},"rule":{"version":"2"},"tldguard":{"serial":2,"rules":7}}' \
+    '{"event":{"action":"policy-rejected"},"error":{"message":"x"},"tldguard":{"serial":2}}'
+is 'no questions' "$code $got$err" '0 [5,0,0,5,0]'
 
 # What cannot be read is counted, and its first line shown with its number.
 replayed "$counts" '10.5.5.5 army.ml MX' 'nonsense' '{broken' '10.5 army.ml MX' '10.5.5.5 a..b MX' \

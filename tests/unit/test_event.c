@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "tests/support/ecs.h"
 #include "tldguard/event.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -52,228 +53,11 @@ static struct tg_event sample(void)
     return event;
 }
 
-/*
- * The fields of ECS 8.17 that a line may have, by their type there, and no
- * other outside "tldguard". Taken from generated/ecs/ecs_flat.yml of elastic/ecs.
- */
-enum ecs_type { ECS_DATE, ECS_TEXT, ECS_TEXTS, ECS_LONG, ECS_IP, ECS_IPS };
-static const struct field {
-    const char *name;
-    enum ecs_type type;
-} fields[] = {
-    {"@timestamp", ECS_DATE},
-    {"dns.header_flags", ECS_TEXTS},
-    {"dns.op_code", ECS_TEXT},
-    {"dns.question.class", ECS_TEXT},
-    {"dns.question.name", ECS_TEXT},
-    {"dns.question.top_level_domain", ECS_TEXT},
-    {"dns.question.type", ECS_TEXT},
-    {"dns.response_code", ECS_TEXT},
-    {"dns.type", ECS_TEXT},
-    {"ecs.version", ECS_TEXT},
-    {"event.action", ECS_TEXT},
-    {"event.category", ECS_TEXTS},
-    {"event.dataset", ECS_TEXT},
-    {"event.id", ECS_TEXT},
-    {"event.kind", ECS_TEXT},
-    {"event.module", ECS_TEXT},
-    {"event.outcome", ECS_TEXT},
-    {"event.provider", ECS_TEXT},
-    {"event.reason", ECS_TEXT},
-    {"event.sequence", ECS_LONG},
-    {"event.severity", ECS_LONG},
-    {"event.type", ECS_TEXTS},
-    {"message", ECS_TEXT},
-    {"network.protocol", ECS_TEXT},
-    {"network.transport", ECS_TEXT},
-    {"network.type", ECS_TEXT},
-    {"observer.hostname", ECS_TEXT},
-    {"observer.product", ECS_TEXT},
-    {"observer.type", ECS_TEXT},
-    {"observer.vendor", ECS_TEXT},
-    {"observer.version", ECS_TEXT},
-    {"related.hosts", ECS_TEXTS},
-    {"related.ip", ECS_IPS},
-    {"rule.category", ECS_TEXT},
-    {"rule.id", ECS_TEXT},
-    {"rule.name", ECS_TEXT},
-    {"rule.ruleset", ECS_TEXT},
-    {"rule.version", ECS_TEXT},
-    {"source.ip", ECS_IP},
-    {"source.port", ECS_LONG},
-    {"tldguard.action", ECS_TEXT},
-    {"tldguard.boot", ECS_TEXT},
-    {"tldguard.group", ECS_TEXT},
-    {"tldguard.lost", ECS_LONG},
-    {"tldguard.mode", ECS_TEXT},
-    {"tldguard.reply", ECS_TEXT},
-    {"tldguard.serial", ECS_LONG},
-    {"tldguard.severity", ECS_TEXT},
-    {"tldguard.transport", ECS_TEXT},
-    {"tldguard.twin", ECS_TEXT},
-    {"tldguard.twin_known", ECS_TEXT},
-};
-
-/* Values that ECS lists, for the fields where it does. */
-static const struct {
-    const char *name;
-    const char *words; /* each between spaces */
-} listed[] = {
-    {"dns.header_flags", " AA TC RD RA AD CD DO "},
-    {"dns.type", " answer query "},
-    {"event.category", " network "},
-    {"event.kind", " alert event "},
-    {"event.outcome", " success failure unknown "},
-    {"event.type", " access allowed connection denied end info protocol start "},
-    {"network.transport", " udp tcp "},
-    {"network.type", " ipv4 ipv6 "},
-};
-
-static bool is_date(const char *text)
-{
-    static const char shape[] = "0000-00-00T00:00:00.000000Z";
-
-    if (strlen(text) != strlen(shape))
-        return false;
-    for (size_t i = 0; shape[i] != '\0'; i++) {
-        if (shape[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i])
-            return false;
-    }
-    return true;
-}
-
-static bool is_ip(const json_t *value)
-{
-    uint8_t address[16];
-
-    return inet_pton(AF_INET, json_string_value(value), address) == 1 ||
-           inet_pton(AF_INET6, json_string_value(value), address) == 1;
-}
-
-static void check_list(const char *name, const json_t *value)
-{
-    char word[64];
-
-    for (size_t i = 0; i < COUNT_OF(listed); i++) {
-        if (strcmp(listed[i].name, name) != 0)
-            continue;
-        (void)snprintf(word, sizeof(word), " %s ", json_string_value(value));
-        assert_non_null(strstr(listed[i].words, word));
-    }
-}
-
-static void check_field(const char *name, const json_t *value)
-{
-    const struct field *field = NULL;
-    size_t at;
-    json_t *element;
-
-    for (size_t i = 0; i < COUNT_OF(fields) && field == NULL; i++) {
-        if (strcmp(fields[i].name, name) == 0)
-            field = &fields[i];
-    }
-    if (field == NULL)
-        fail_msg("%s is not in the table", name);
-    switch (field->type) {
-    case ECS_LONG:
-        assert_true(json_is_integer(value) && json_integer_value(value) >= 0);
-        return;
-    case ECS_DATE:
-        assert_true(json_is_string(value) && is_date(json_string_value(value)));
-        return;
-    case ECS_IP:
-    case ECS_TEXT:
-        assert_true(json_is_string(value) && json_string_length(value) > 0);
-        assert_true(field->type != ECS_IP || is_ip(value));
-        check_list(name, value);
-        return;
-    case ECS_IPS:
-    case ECS_TEXTS:
-        assert_true(json_is_array(value) && json_array_size(value) > 0);
-        json_array_foreach((json_t *)(uintptr_t)value, at, element)
-        {
-            assert_true(json_is_string(element) && json_string_length(element) > 0);
-            assert_true(field->type != ECS_IPS || is_ip(element));
-            check_list(name, element);
-        }
-        return;
-    }
-}
-
-static void check_object(const char *prefix, json_t *object)
-{
-    const char *key;
-    json_t *value;
-
-    assert_true(json_object_size(object) > 0);
-    json_object_foreach(object, key, value)
-    {
-        char name[128];
-
-        (void)snprintf(name, sizeof(name), "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", key);
-        if (json_is_object(value))
-            check_object(name, value);
-        else
-            check_field(name, value);
-    }
-}
-
-/* One line of ASCII, one JSON object with no member twice, ECS throughout; to be freed. */
-static json_t *parse(const char *line, size_t len)
-{
-    json_error_t error;
-    json_t *root;
-
-    assert_true(len > 0 && len < TG_EVENT_LINE_MAX);
-    assert_int_equal(strlen(line), len);
-    assert_int_equal(line[len - 1], '\n');
-    for (size_t i = 0; i + 1 < len; i++)
-        assert_true(line[i] >= 0x20 && line[i] < 0x7f);
-    root = json_loads(line, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL)
-        fail_msg("%s: %s", error.text, line);
-    assert_true(json_is_object(root));
-    check_object("", root);
-    assert_string_equal(
-        json_string_value(json_object_get(json_object_get(root, "ecs"), "version")), "8.17.0");
-    return root;
-}
-
 static json_t *parse_event(const struct tg_event *event)
 {
     char line[TG_EVENT_LINE_MAX];
 
-    return parse(line, tg_event_format(event, 1, 0, &observer, line));
-}
-
-/* "a.b.c" of an object; NULL when it is not there. */
-static const json_t *at_path(const json_t *root, const char *path)
-{
-    char key[64];
-
-    for (;;) {
-        const size_t len = strcspn(path, ".");
-
-        (void)snprintf(key, sizeof(key), "%.*s", (int)len, path);
-        root = json_object_get(root, key);
-        if (path[len] == '\0' || root == NULL)
-            return root;
-        path += len + 1;
-    }
-}
-
-static void assert_text(const json_t *root, const char *path, const char *expected)
-{
-    const json_t *value = at_path(root, path);
-
-    if (json_is_array(value))
-        value = json_array_get(value, 0);
-    if (expected == NULL)
-        assert_null(value);
-    else if (value == NULL)
-        fail_msg("%s is not there", path);
-    else
-        assert_string_equal(json_string_value(value), expected);
+    return ecs_parse(line, tg_event_format(event, 1, 0, &observer, line));
 }
 
 /* The whole line, for its order; written out, so that a change of a field is seen here. */
@@ -308,9 +92,9 @@ static void test_line(void **state)
 
     (void)state;
     assert_string_equal(line, expected);
-    json_decref(parse(line, len));
+    json_decref(ecs_parse(line, len));
     /* lost 0 leaves the field out */
-    json_decref(parse(line, tg_event_format(&event, 1042, 0, &observer, line)));
+    json_decref(ecs_parse(line, tg_event_format(&event, 1042, 0, &observer, line)));
     assert_null(strstr(line, "lost"));
 }
 
@@ -352,14 +136,14 @@ static void test_deeds(void **state)
         event.reply = cases[i].reply;
         event.rcode = cases[i].rcode;
         root = parse_event(&event);
-        assert_text(root, "event.action", cases[i].action);
-        assert_text(root, "event.kind", cases[i].kind);
-        assert_text(root, "event.type", cases[i].type);
-        assert_text(root, "dns.response_code", cases[i].code);
-        assert_text(root, "message", cases[i].message);
-        assert_text(root, "tldguard.action", cases[i].our_action);
-        assert_text(root, "tldguard.mode", tg_mode_text((enum tg_mode)cases[i].mode));
-        assert_text(root, "tldguard.reply", tg_reply_text((enum tg_reply)cases[i].reply));
+        ecs_assert_text(root, "event.action", cases[i].action);
+        ecs_assert_text(root, "event.kind", cases[i].kind);
+        ecs_assert_text(root, "event.type", cases[i].type);
+        ecs_assert_text(root, "dns.response_code", cases[i].code);
+        ecs_assert_text(root, "message", cases[i].message);
+        ecs_assert_text(root, "tldguard.action", cases[i].our_action);
+        ecs_assert_text(root, "tldguard.mode", tg_mode_text((enum tg_mode)cases[i].mode));
+        ecs_assert_text(root, "tldguard.reply", tg_reply_text((enum tg_reply)cases[i].reply));
         json_decref(root);
     }
 }
@@ -395,11 +179,11 @@ static void test_addresses(void **state)
         assert_int_equal(
             inet_pton(event.family == 6 ? AF_INET6 : AF_INET, cases[i].address, event.address), 1);
         root = parse_event(&event);
-        assert_text(root, "source.ip", cases[i].text);
-        assert_text(root, "related.ip", cases[i].text);
-        assert_text(root, "network.type", cases[i].type);
+        ecs_assert_text(root, "source.ip", cases[i].text);
+        ecs_assert_text(root, "related.ip", cases[i].text);
+        ecs_assert_text(root, "network.type", cases[i].type);
         if (cases[i].text == NULL)
-            assert_text(
+            ecs_assert_text(
                 root, "message", "blocked MX army.ml for an unknown client: looks like army.mil");
         json_decref(root);
     }
@@ -418,7 +202,7 @@ static void test_ipv4(void **state)
             event.address[i] = (uint8_t)octet;
             assert_non_null(inet_ntop(AF_INET, event.address, expected, sizeof(expected)));
             root = parse_event(&event);
-            assert_text(root, "source.ip", expected);
+            ecs_assert_text(root, "source.ip", expected);
             json_decref(root);
         }
     }
@@ -449,8 +233,8 @@ static void test_transports(void **state)
         root = parse_event(&event);
         assert_string_equal(
             tg_transport_text((enum tg_transport)cases[i].transport), cases[i].word);
-        assert_text(root, "tldguard.transport", cases[i].word);
-        assert_text(root, "network.transport", cases[i].ecs);
+        ecs_assert_text(root, "tldguard.transport", cases[i].word);
+        ecs_assert_text(root, "network.transport", cases[i].ecs);
         json_decref(root);
     }
 }
@@ -480,20 +264,20 @@ static void test_numbers(void **state)
     for (size_t i = 0; i < COUNT_OF(rcodes); i++) {
         event.rcode = (uint8_t)i;
         root = parse_event(&event);
-        assert_text(root, "dns.response_code", rcodes[i]);
+        ecs_assert_text(root, "dns.response_code", rcodes[i]);
         json_decref(root);
     }
     for (size_t i = 0; i < COUNT_OF(classes); i++) {
         event.qclass = classes[i].number;
         root = parse_event(&event);
-        assert_text(root, "dns.question.class", classes[i].word);
+        ecs_assert_text(root, "dns.question.class", classes[i].word);
         json_decref(root);
     }
     for (size_t i = 0; i < COUNT_OF(severities); i++) {
         event.severity = severities[i].severity;
         root = parse_event(&event);
-        assert_text(root, "tldguard.severity", severities[i].word);
-        assert_int_equal(json_integer_value(at_path(root, "event.severity")), severities[i].scale);
+        ecs_assert_text(root, "tldguard.severity", severities[i].word);
+        assert_int_equal(json_integer_value(ecs_at(root, "event.severity")), severities[i].scale);
         json_decref(root);
     }
 }
@@ -510,7 +294,7 @@ static void test_flags(void **state)
         char line[TG_EVENT_LINE_MAX];
 
         event.flags = (uint8_t)flags;
-        json_decref(parse(line, tg_event_format(&event, 1, 0, &observer, line)));
+        json_decref(ecs_parse(line, tg_event_format(&event, 1, 0, &observer, line)));
         if (texts[flags] != NULL)
             assert_non_null(strstr(line, texts[flags]));
         else
@@ -552,13 +336,13 @@ static void test_names(void **state)
         event.twin_len = cases[i].twin != NULL ? name_of(cases[i].twin, event.twin) : 0;
         event.owner_at = cases[i].owner_at;
         root = parse_event(&event);
-        assert_text(root, "dns.question.name", cases[i].name);
-        assert_text(root, "dns.question.top_level_domain", cases[i].tld);
-        assert_text(root, "rule.id", cases[i].rule_id);
-        assert_text(root, "rule.name", cases[i].rule_name);
-        assert_text(root, "event.reason", cases[i].reason);
-        assert_text(root, "related.hosts", cases[i].name);
-        assert_text(root, "tldguard.twin", cases[i].twin);
+        ecs_assert_text(root, "dns.question.name", cases[i].name);
+        ecs_assert_text(root, "dns.question.top_level_domain", cases[i].tld);
+        ecs_assert_text(root, "rule.id", cases[i].rule_id);
+        ecs_assert_text(root, "rule.name", cases[i].rule_name);
+        ecs_assert_text(root, "event.reason", cases[i].reason);
+        ecs_assert_text(root, "related.hosts", cases[i].name);
+        ecs_assert_text(root, "tldguard.twin", cases[i].twin);
         json_decref(root);
     }
 }
@@ -577,23 +361,24 @@ static void test_hostile_observer(void **state)
     for (size_t i = 0; i < COUNT_OF(hostnames); i++) {
         const struct tg_observer hostile = {hostnames[i], hostnames[i]};
 
-        root = parse(line, tg_event_format(&event, 1, 0, &hostile, line));
+        root = ecs_parse(line, tg_event_format(&event, 1, 0, &hostile, line));
         if (i == 0 || i == 3)
-            assert_text(root, "observer.hostname", hostnames[i]);
+            ecs_assert_text(root, "observer.hostname", hostnames[i]);
         json_decref(root);
-        json_decref(parse(line, tg_event_format_lost(event.time, 1, 1, &hostile, line)));
+        json_decref(ecs_parse(line, tg_event_format_lost(event.time, 1, 1, &hostile, line)));
     }
     memset(endless, '\x01', sizeof(endless));
     endless[sizeof(endless) - 1] = '\0';
-    json_decref(
-        parse(line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, endless}, line)));
-    json_decref(parse(line,
+    json_decref(ecs_parse(
+        line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, endless}, line)));
+    json_decref(ecs_parse(line,
         tg_event_format_lost(event.time, 1, 1, &(struct tg_observer){endless, endless}, line)));
     /* the longest real name is not cut */
     memset(endless, 'h', 255);
     endless[255] = '\0';
-    root = parse(line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, "0"}, line));
-    assert_text(root, "observer.hostname", endless);
+    root =
+        ecs_parse(line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, "0"}, line));
+    ecs_assert_text(root, "observer.hostname", endless);
     json_decref(root);
 }
 
@@ -625,7 +410,7 @@ static void test_worst_case(void **state)
     memset(hostname, '\x02', sizeof(hostname));
     hostname[sizeof(hostname) - 1] = '\0';
     for (unsigned octet = 0; octet < 256; octet++) {
-        for (size_t i = 0; i < COUNT_OF(owners); i++) {
+        for (size_t i = 0; i < 2 * COUNT_OF(owners); i++) {
             struct tg_event event = sample();
             size_t len;
             json_t *root;
@@ -633,7 +418,9 @@ static void test_worst_case(void **state)
 
             event.qname_len = longest_name(event.qname, (uint8_t)octet);
             event.twin_len = longest_name(event.twin, (uint8_t)octet);
-            event.owner_at = owners[i];
+            event.owner_at = owners[i / 2];
+            if (i % 2 == 1)
+                event.via_len = longest_name(event.via, (uint8_t)octet);
             event.family = 6;
             memset(event.address, 0xff, sizeof(event.address));
             event.qtype = 50000;
@@ -650,11 +437,12 @@ static void test_worst_case(void **state)
             line[TG_EVENT_LINE_MAX] = 0x5a;
             len = tg_event_format(&event, INT64_MAX, INT64_MAX, &worst, line);
             assert_int_equal(line[TG_EVENT_LINE_MAX], 0x5a);
-            root = parse(line, len);
+            root = ecs_parse(line, len);
             (void)tg_dname_to_text(event.qname, event.qname_len, text);
-            assert_text(root, "dns.question.name", text);
-            assert_text(root, "tldguard.twin", text);
-            assert_text(root, "source.ip", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+            ecs_assert_text(root, "dns.question.name", text);
+            ecs_assert_text(root, "tldguard.twin", text);
+            ecs_assert_text(root, "tldguard.via", i % 2 == 1 ? text : NULL);
+            ecs_assert_text(root, "source.ip", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
             json_decref(root);
             longest = len > longest ? len : longest;
         }
@@ -674,7 +462,7 @@ static void test_less_detail(void **state)
     event.twin_len = longest_name(event.twin, 'b');
     event.owner_at = 192;
     root = parse_event(&event); /* 250 letters: all copies fit into 4 kB */
-    assert_int_equal(json_array_size(at_path(root, "related.hosts")), 2);
+    assert_int_equal(json_array_size(ecs_at(root, "related.hosts")), 2);
     json_decref(root);
     /* binary, and over 4 kB with all copies, though there would be room for them */
     event.qname[0] = event.twin[0] = 63;
@@ -688,12 +476,12 @@ static void test_less_detail(void **state)
     event.twin_len = 129;
     event.owner_at = 64;
     root = parse_event(&event);
-    assert_null(at_path(root, "related.hosts"));
-    assert_text(root, "related.ip", "10.1.2.3");
-    assert_text(
+    assert_null(ecs_at(root, "related.hosts"));
+    ecs_assert_text(root, "related.ip", "10.1.2.3");
+    ecs_assert_text(
         root, "message", "blocked MX for 10.1.2.3: the name is long, see dns.question.name");
-    assert_text(root, "event.reason", "look-alike TLD");
-    assert_non_null(at_path(root, "rule.name"));
+    ecs_assert_text(root, "event.reason", "look-alike TLD");
+    assert_non_null(ecs_at(root, "rule.name"));
     json_decref(root);
 }
 
@@ -710,8 +498,8 @@ static void test_no_record(void **state)
         assert_true(tg_event_format(&event, 1, 0, &observer, line) > 0);
         root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(root);
-        assert_text(root, "dns.question.name", "");
-        assert_null(at_path(root, "related"));
+        ecs_assert_text(root, "dns.question.name", "");
+        assert_null(ecs_at(root, "related"));
         json_decref(root);
     }
 }
@@ -730,7 +518,82 @@ static void test_wrong_length(void **state)
         assert_true(tg_event_format(&event, 1, 0, &observer, line) > 0);
         root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(root);
-        assert_text(root, "dns.question.name", "");
+        ecs_assert_text(root, "dns.question.name", "");
+        json_decref(root);
+    }
+}
+
+/* A name in the answer that the rule speaks of: it is told, and the rule, the owner and the twin
+ * are about it; the question and its TLD stay what was asked. */
+static void test_via(void **state)
+{
+    static const struct {
+        const char *via, *twin; /* twin NULL: none */
+        uint8_t kind, mode, owner_at;
+        const char *message, *reason, *rule_id, *rule_name;
+    } cases[] = {
+        {"mx.army.ml", "mx.army.mil", TG_KIND_TLD, TG_MODE_BLOCK, 8,
+            "blocked MX example.com for 10.1.2.3: leads to mx.army.ml, looks like mx.army.mil",
+            "leads to mx.army.ml, look-alike of mx.army.mil (rule ml)", "ml", "ml looks like mil"},
+        {"mx.army.ml", "mx.army.mil", TG_KIND_TLD, TG_MODE_MAIL_ONLY, 8,
+            "blocked mail lookup MX example.com for 10.1.2.3: leads to mx.army.ml, looks like "
+            "mx.army.mil",
+            "leads to mx.army.ml, look-alike of mx.army.mil (rule ml)", "ml", "ml looks like mil"},
+        {"mx.army.ml", NULL, TG_KIND_TLD, TG_MODE_BLOCK, 8,
+            "blocked MX example.com for 10.1.2.3: leads to mx.army.ml",
+            "leads to mx.army.ml, look-alike TLD", "ml", "ml"},
+        {"a.bad.example", NULL, TG_KIND_BLOCK, TG_MODE_BLOCK, 2,
+            "blocked MX example.com for 10.1.2.3: leads to a.bad.example",
+            "leads to a.bad.example, blocked by policy (rule bad.example)", "bad.example",
+            "bad.example"},
+        /* an offset that starts no label of it: its TLD is named */
+        {"mx.army.ml", "mx.army.mil", TG_KIND_TLD, TG_MODE_BLOCK, 9,
+            "blocked MX example.com for 10.1.2.3: leads to mx.army.ml, looks like mx.army.mil",
+            "leads to mx.army.ml, look-alike of mx.army.mil (rule ml)", "ml", "ml"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tg_event event = sample();
+        json_t *root;
+
+        event.qname_len = name_of("example.com", event.qname);
+        event.via_len = name_of(cases[i].via, event.via);
+        event.twin_len = cases[i].twin != NULL ? name_of(cases[i].twin, event.twin) : 0;
+        event.kind = cases[i].kind;
+        event.mode = cases[i].mode;
+        event.reply = TG_REPLY_NULL_MX;
+        event.owner_at = cases[i].owner_at;
+        root = parse_event(&event);
+        ecs_assert_text(root, "message", cases[i].message);
+        ecs_assert_text(root, "event.reason", cases[i].reason);
+        ecs_assert_text(root, "rule.id", cases[i].rule_id);
+        ecs_assert_text(root, "rule.name", cases[i].rule_name);
+        ecs_assert_text(root, "dns.question.name", "example.com");
+        ecs_assert_text(root, "dns.question.top_level_domain", "com");
+        ecs_assert_text(root, "tldguard.via", cases[i].via);
+        ecs_assert_text(root, "tldguard.twin", cases[i].twin);
+        assert_int_equal(json_array_size(ecs_at(root, "related.hosts")), cases[i].twin ? 3 : 2);
+        assert_string_equal(
+            json_string_value(json_array_get(ecs_at(root, "related.hosts"), 1)), cases[i].via);
+        json_decref(root);
+    }
+}
+
+/* A length that is not that of via: as if there were none. */
+static void test_wrong_via(void **state)
+{
+    (void)state;
+    for (uint8_t len = 1; len < 30; len++) {
+        struct tg_event event = sample();
+        json_t *root;
+        const uint8_t right = name_of("mx.army.ml", event.via);
+
+        memset(event.via + right, 'x', sizeof(event.via) - right);
+        event.via_len = len;
+        root = parse_event(&event);
+        ecs_assert_text(root, "tldguard.via", len == right ? "mx.army.ml" : NULL);
+        ecs_assert_text(root, "rule.id", "ml");
         json_decref(root);
     }
 }
@@ -738,21 +601,23 @@ static void test_wrong_length(void **state)
 static void test_lost_line(void **state)
 {
     char line[TG_EVENT_LINE_MAX];
-    json_t *root =
-        parse(line, tg_event_format_lost((struct timespec){1772600767, 0}, 9, 3, &observer, line));
+    json_t *root = ecs_parse(
+        line, tg_event_format_lost((struct timespec){1772600767, 0}, 9, 3, &observer, line));
 
     (void)state;
-    assert_text(root, "@timestamp", "2026-03-04T05:06:07.000000Z");
-    assert_text(root, "event.action", "events-lost");
-    assert_text(root, "event.kind", "event");
-    assert_text(root, "event.outcome", "failure");
-    assert_text(root, "event.id", "res1.example.net-69a7bc1f-9");
-    assert_text(root, "message", "3 events were lost before this line: the log could not keep up");
-    assert_int_equal(json_integer_value(at_path(root, "event.sequence")), 9);
-    assert_int_equal(json_integer_value(at_path(root, "tldguard.lost")), 3);
+    ecs_assert_text(root, "@timestamp", "2026-03-04T05:06:07.000000Z");
+    ecs_assert_text(root, "event.action", "events-lost");
+    ecs_assert_text(root, "event.kind", "event");
+    ecs_assert_text(root, "event.outcome", "failure");
+    ecs_assert_text(root, "event.id", "res1.example.net-69a7bc1f-9");
+    ecs_assert_text(
+        root, "message", "3 events were lost before this line: the log could not keep up");
+    assert_int_equal(json_integer_value(ecs_at(root, "event.sequence")), 9);
+    assert_int_equal(json_integer_value(ecs_at(root, "tldguard.lost")), 3);
     json_decref(root);
-    root = parse(line, tg_event_format_lost((struct timespec){0, 0}, 2, 1, &observer, line));
-    assert_text(root, "message", "1 event was lost before this line: the log could not keep up");
+    root = ecs_parse(line, tg_event_format_lost((struct timespec){0, 0}, 2, 1, &observer, line));
+    ecs_assert_text(
+        root, "message", "1 event was lost before this line: the log could not keep up");
     json_decref(root);
 }
 
@@ -762,6 +627,7 @@ static void test_fill(void **state)
 {
     static const uint8_t qname[] = "\4ArMy\2mL";
     static const uint8_t twin[] = "\4army\3mil";
+    static const uint8_t via[] = "\2mX\4ARMY\2ml";
     const struct tg_rule rule = {.kind = TG_KIND_TLD};
     const struct tg_question question = {.qname = {qname, sizeof(qname)}, .qtype = 15, .qclass = 1};
     const struct tg_group group = {.name = "mail-relays"};
@@ -802,11 +668,40 @@ static void test_fill(void **state)
     assert_int_equal(event.port | event.family | event.transport | event.flags | event.rcode, 0);
     for (size_t i = 0; i < sizeof(event.address); i++)
         assert_int_equal(event.address[i], 0);
+    assert_int_equal(event.what, TG_WHAT_QUESTION);
+    assert_int_equal(event.via_len, 0);
+    assert_int_equal(event.via[0], 0x5a);
+    verdict.via = (struct tg_name){via, sizeof(via)};
+    tg_event_fill(&question, &verdict, 77, &event);
+    assert_memory_equal(event.qname, "\4army\2ml", sizeof(qname));
+    assert_int_equal(event.via_len, sizeof(via));
+    assert_memory_equal(event.via, "\2mx\4army\2ml", sizeof(via));
+    assert_int_equal(event.via[sizeof(via)], 0x5a);
     verdict.twin_len = 0;
     verdict.group = NULL;
     tg_event_fill(&question, &verdict, 77, &event);
     assert_int_equal(event.twin_len, 0);
     assert_string_equal(event.group, "");
+}
+
+/* A copy is the record, but for the octets behind its names. */
+static void test_copy(void **state)
+{
+    struct tg_event event = sample();
+    struct tg_event copy;
+
+    (void)state;
+    event.via_len = name_of("mx.army.ml", event.via);
+    memcpy(event.group, "soc", 4);
+    memset(&copy, 0x5a, sizeof(copy));
+    tg_event_copy(&copy, &event);
+    assert_memory_equal(&copy, &event, offsetof(struct tg_event, qname));
+    assert_memory_equal(copy.qname, event.qname, event.qname_len);
+    assert_memory_equal(copy.twin, event.twin, event.twin_len);
+    assert_memory_equal(copy.via, event.via, event.via_len);
+    assert_int_equal(copy.qname[event.qname_len], 0x5a);
+    assert_int_equal(copy.twin[event.twin_len], 0x5a);
+    assert_int_equal(copy.via[event.via_len], 0x5a);
 }
 
 /* A group's name is cut to what a record has room for, and no character in two. */
@@ -840,8 +735,7 @@ static void test_group_is_cut(void **state)
  * that it is one. */
 static void test_known_group_kind(void **state)
 {
-    static const char *const words[] = {
-        NULL, "listed", "not", "ask", "found", "failed", NULL};
+    static const char *const words[] = {NULL, "listed", "not", "ask", "found", "failed", NULL};
 
     (void)state;
     for (uint8_t known = 0; known < COUNT_OF(words); known++) {
@@ -854,20 +748,20 @@ static void test_known_group_kind(void **state)
             "che",
             7);
         root = parse_event(&event);
-        assert_text(root, "tldguard.twin_known", words[known]);
-        assert_text(root, "tldguard.group",
+        ecs_assert_text(root, "tldguard.twin_known", words[known]);
+        ecs_assert_text(root, "tldguard.group",
             "k\xc3\xbc"
             "che");
-        assert_text(root, "rule.category", "look-alike-tld");
+        ecs_assert_text(root, "rule.category", "look-alike-tld");
         json_decref(root);
         event.group[0] = '\0';
         event.kind = TG_KIND_BLOCK;
         event.owner_at = 0;
         event.twin_len = 0;
         root = parse_event(&event);
-        assert_null(at_path(root, "tldguard.group"));
-        assert_text(root, "rule.category", "listed-name");
-        assert_text(root, "event.reason", "blocked by policy (rule army.ml)");
+        assert_null(ecs_at(root, "tldguard.group"));
+        ecs_assert_text(root, "rule.category", "listed-name");
+        ecs_assert_text(root, "event.reason", "blocked by policy (rule army.ml)");
         json_decref(root);
     }
 }
@@ -921,15 +815,18 @@ static void test_random_records(void **state)
 
         for (size_t j = 0; j < sizeof(event); j++)
             octets[j] = (uint8_t)(next_random(&seed) >> 56);
+        event.what = (uint8_t)(next_random(&seed) % 4 * 85);  /* a question, 85, 170, 255 */
         event.family = (uint8_t)(next_random(&seed) % 3 * 3); /* 0, 3, 6 */
         event.qname_len = random_name(&seed, event.qname);
         event.twin_len = next_random(&seed) % 4 == 0 ? 0 : random_name(&seed, event.twin);
+        event.via_len = next_random(&seed) % 2 == 0 ? 0 : random_name(&seed, event.via);
         for (size_t j = 0; j < sizeof(hostname) - 1; j++)
             hostname[j] = (char)(1 + next_random(&seed) % 255);
         hostname[sizeof(hostname) - 1] = '\0';
-        root = parse(line, tg_event_format(&event, 1 + next_random(&seed) / 2,
-                               next_random(&seed) / 2, &(struct tg_observer){hostname, "0"}, line));
-        text = json_string_value(at_path(root, "dns.question.name"));
+        root = ecs_parse(
+            line, tg_event_format(&event, 1 + next_random(&seed) / 2, next_random(&seed) / 2,
+                      &(struct tg_observer){hostname, "0"}, line));
+        text = json_string_value(ecs_at(root, "dns.question.name"));
         assert_int_equal(tg_dname_from_text(text, strlen(text), wire, &len, NULL), TG_OK);
         assert_int_equal(len, event.qname_len);
         assert_memory_equal(wire, event.qname, len);
@@ -953,8 +850,11 @@ int main(void)
         cmocka_unit_test(test_less_detail),
         cmocka_unit_test(test_no_record),
         cmocka_unit_test(test_wrong_length),
+        cmocka_unit_test(test_via),
+        cmocka_unit_test(test_wrong_via),
         cmocka_unit_test(test_lost_line),
         cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_copy),
         cmocka_unit_test(test_group_is_cut),
         cmocka_unit_test(test_known_group_kind),
         cmocka_unit_test(test_random_records),

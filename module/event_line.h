@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * Between the files that write events as lines of JSON in the Elastic Common Schema (ECS)
+ * 8.17: what every line has. Private; any thread, no allocation.
+ */
+#ifndef TG_MODULE_EVENT_LINE_H
+#define TG_MODULE_EVENT_LINE_H
+
+#include "module/json.h"
+#include "tldguard/event.h"
+
+/* Which line it is, and who writes it. */
+struct tg_stamp {
+    uint64_t sequence;
+    uint64_t lost; /* events before this one; 0: not said */
+    const struct tg_observer *observer;
+};
+
+/* The member ecs, as tg_json_fixed() wants it. */
+#define TG_ECS_MEMBERS "\"ecs\":{\"version\":\"8.17.0\"}"
+
+/** Of the object event: where it comes from, and what tells it from every other one. */
+void tg_line_origin(struct tg_json *json, const struct tg_stamp *stamp);
+
+/** Of the object rule: which policy it is. */
+void tg_line_ruleset(struct tg_json *json, uint32_t serial);
+
+/** The member observer. */
+void tg_line_observer(struct tg_json *json, const struct tg_stamp *stamp);
+
+/** Of the object tldguard: which start of the module writes, and what it could not. */
+void tg_line_loss(struct tg_json *json, const struct tg_stamp *stamp);
+
+/** As tg_event_format(), for a question. */
+size_t tg_line_question(
+    const struct tg_event *event, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX]);
+
+/** As tg_event_format(), for TG_WHAT_LOADED and TG_WHAT_REJECTED. */
+size_t tg_line_loaded(
+    const struct tg_event *event, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX]);
+size_t tg_line_rejected(
+    const struct tg_event *event, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX]);
+
+#endif
