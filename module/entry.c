@@ -165,7 +165,7 @@ void operate(
 
     (void)entry;
     if (query)
-        tg_twin_done(guard, query);
+        tg_twin_go_on(guard, qstate, query);
     switch (event) {
     case module_event_new:
     case module_event_pass: /* behind dns64 a question arrives as PASS; so it does after a wait */

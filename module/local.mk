@@ -24,7 +24,7 @@ module_tldguard_la_SOURCES = \
 	module/answer.c module/record.c module/walk.c module/watch.c
 module_tldguard_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem $(UNBOUND_SRC) \
 	-DTG_UB_CRI=$(TG_UB_CRI) -DTG_UB_ADD_SUB=$(TG_UB_ADD_SUB) \
-	-DTG_UB_DOQ=$(TG_UB_DOQ)
+	-DTG_UB_WAKE=$(TG_UB_WAKE) -DTG_UB_DOQ=$(TG_UB_DOQ)
 module_tldguard_la_LDFLAGS = -module $(AM_LDFLAGS) $(TG_MODULE_LDFLAGS) \
 	-export-symbols-regex '^(init|deinit|operate|inform_super|clear|get_mem)$$'
 module_tldguard_la_LIBADD = module/libtgevent.la policy/libtgcore.la

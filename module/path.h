@@ -14,7 +14,9 @@ struct tg_query {
     const struct mesh_reply *newest; /* it, and those behind it in Unbound's list, have an event */
     bool explained;                  /* the extended error is there */
     bool resolved;                   /* the answer is there: what it leads to is judged */
-    bool waits;                      /* for the look-up of a twin */
+    bool waits;                      /* for the look-up of a twin ... */
+    bool heard;                      /* ... which has ended */
+    struct comm_timer *timer;        /* so that it does not wait for ever; NULL: none */
     unsigned looked;                 /* how many twins were looked up */
     enum tg_known told;              /* what the last look-up told ... */
     struct tg_name twin;             /* ... of which name; in the region */
@@ -152,7 +154,10 @@ bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
 /** The look-up has ended: called by Unbound between the two questions. */
 void tg_twin_told(const struct module_qstate *sub, struct tg_query *query);
 
-/** The question does not wait any more. */
+/** The question goes on, whether the look-up has ended or not. */
+void tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query);
+
+/** The question ends; those below it may have ended before. */
 void tg_twin_done(struct tg_guard *guard, struct tg_query *query);
 
 /* answer.c */

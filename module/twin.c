@@ -10,6 +10,9 @@
 #define TWINS_MAX 256
 /* Look-ups for one question: its own twin, and those of names that the answer leads to. */
 #define LOOKS_MAX 4
+/* Unbound tries servers that are silent for longer than it, and a client, would wait with an
+ * answer (discard-timeout: 1.9 s). The look-up goes on, for the next question. */
+#define WAIT_MS 1000
 
 void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_known known,
     struct tg_verdict *verdict)
@@ -109,8 +112,10 @@ static bool ask(struct tg_guard *guard, struct module_qstate *qstate, struct tg_
         atomic_fetch_sub(&guard->twins, 1);
         return false;
     }
+    query->timer = tg_ub_wake(qstate, WAIT_MS);
     query->looked++;
     query->waits = true;
+    query->heard = false;
     query->told = TG_KNOWN_FAILED; /* until it is told otherwise */
     query->twin = (struct tg_name){kept, name.len};
     return true;
@@ -138,17 +143,30 @@ bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
 
 void tg_twin_told(const struct module_qstate *sub, struct tg_query *query)
 {
-    if (query->waits && query->twin.len == sub->qinfo.qname_len &&
-        query_dname_compare(sub->qinfo.qname, (uint8_t *)(uintptr_t)query->twin.wire) == 0)
-        query->told =
-            known_by_rcode(sub->return_msg && sub->return_msg->rep
-                               ? (int)FLAGS_GET_RCODE(sub->return_msg->rep->flags)
-                           : sub->return_rcode != LDNS_RCODE_NOERROR ? sub->return_rcode
-                                                                     : LDNS_RCODE_SERVFAIL);
+    const struct dns_msg *msg = sub->return_msg;
+
+    if (!query->waits || sub->qinfo.qname_len != query->twin.len ||
+        query_dname_compare(sub->qinfo.qname, (uint8_t *)(uintptr_t)query->twin.wire) != 0)
+        return;
+    query->heard = true;
+    if (msg && msg->rep)
+        query->told = known_by_rcode((int)FLAGS_GET_RCODE(msg->rep->flags));
+    else if (sub->return_rcode == LDNS_RCODE_NXDOMAIN)
+        query->told = TG_KNOWN_NOT;
+}
+
+void tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query)
+{
+    if (query->waits && !query->heard)
+        (*qstate->env->detach_subs)(qstate); /* or its end would wake us where we are not */
+    tg_twin_done(guard, query);
 }
 
 void tg_twin_done(struct tg_guard *guard, struct tg_query *query)
 {
+    if (query->timer)
+        comm_timer_delete(query->timer);
+    query->timer = NULL;
     if (query->waits)
         atomic_fetch_sub(&guard->twins, 1);
     query->waits = false;

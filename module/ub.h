@@ -28,6 +28,7 @@
 #include "util/netevent.h"
 #include "util/regional.h"
 #include "util/storage/slabhash.h"
+#include "validator/validator.h"
 /* clang-format on */
 
 /*
@@ -77,6 +78,28 @@ static inline bool tg_ub_attach_sub(struct module_qstate *qstate, struct query_i
     return (*qstate->env->attach_sub)(qstate, qinfo, NULL, BIT_RD | BIT_CD, 0, 1, &sub) != 0;
 #else
     return (*qstate->env->attach_sub)(qstate, qinfo, BIT_RD | BIT_CD, 0, 1, &sub) != 0;
+#endif
+}
+
+/*
+ * Wakes a question that waits, with the event PASS. Unbound calls only functions of its own from
+ * a timer; the one taken here came with the answer to CVE-2023-50387, for the validator, and does
+ * just that. NULL: this Unbound has none, or memory is out.
+ */
+static inline struct comm_timer *tg_ub_wake(struct module_qstate *qstate, int ms)
+{
+#if TG_UB_WAKE
+    struct timeval after = {ms / 1000, ms % 1000 * 1000};
+    struct comm_timer *timer =
+        comm_timer_create(qstate->env->worker_base, &validate_suspend_timer_cb, qstate);
+
+    if (timer)
+        comm_timer_set(timer, &after);
+    return timer;
+#else
+    (void)qstate;
+    (void)ms;
+    return NULL;
 #endif
 }
 
