@@ -11,14 +11,22 @@
 #include "module/guard.h"
 #include "module/thread.h"
 
-#define LOOK_MS 250
+#define LOOK_MS    250
+#define DAY        86400 /* seconds */
+#define REASON_MAX 1024
+
+/* A worker may have judged an answer by the former policy and store it only when the first walk
+ * has come by: it is in the middle of one call, so the next one finds what it has stored. */
+#define WALKS 2
 
 struct tg_watch {
     struct tg_guard *guard;
     struct tg_thread thread;
     struct tg_file_id tried;    /* what was read last, good or bad */
     struct tg_file_id changing; /* what is being written in place, as it was at the last look */
-    bool walk_due;              /* the cache holds what the policy in force does not allow */
+    unsigned walks_due;         /* the cache may hold what the policy in force does not allow */
+    bool oom;                   /* so the last walk ended */
+    time_t day;                 /* on which the cache was last known to be right */
 };
 
 struct tg_file_id tg_file_look(const char *path)
@@ -79,9 +87,11 @@ static void walk(struct tg_watch *watch)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
     end = tg_walk(watch->guard, in_force(watch), &removed);
-    if (end == TG_WALK_ENOMEM && watch->walk_due)
+    if (end == TG_WALK_ENOMEM && !watch->oom)
         log_err("tldguard: cannot look through the cache: out of memory; trying again");
-    watch->walk_due = end != TG_WALK_DONE;
+    watch->oom = end == TG_WALK_ENOMEM;
+    if (end == TG_WALK_DONE)
+        watch->walks_due--;
     if (removed > 0)
         log_info("tldguard: %zu answers that the policy does not allow removed from the cache "
                  "in %ld ms",
@@ -113,45 +123,63 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image)
         log_info("tldguard: answers for the names that it only watches are not cached until the "
                  "next reload of Unbound: then their questions are seen in the cache as well");
     tg_active_replace(watch->guard->active, image);
-    watch->walk_due = true;
+    watch->walks_due = WALKS;
 }
 
-static void reject(struct tg_watch *watch, struct tg_diags *diags)
+/* One line, for whoever is woken by each. */
+static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
 {
     const struct tg_image *image = in_force(watch);
+    char why[REASON_MAX] = "out of memory";
 
-    tg_guard_say(diags);
+    if (tg_diags_kept(diags) > 0)
+        (void)tg_diag_format(tg_diags_get(diags, 0), why, sizeof(why));
     if (image)
-        log_err("tldguard: the new policy is not taken; serial %" PRIu32 " stays in force",
+        log_err("tldguard: %s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
             tg_image_meta(image)->serial);
     else
-        log_err("tldguard: NOT PROTECTING: there is still no policy that can be used");
+        log_err("tldguard: NOT PROTECTING: there is still no policy: %s", why);
 }
 
-static void read_policy(struct tg_watch *watch)
+/* Returns false when the file is bad and this was not said, as it may be in the making. */
+static bool read_policy(struct tg_watch *watch, bool rests)
 {
     struct tg_diags *diags = tg_diags_create();
     struct tg_image *image = NULL;
+    const bool good = tg_image_open(watch->guard->settings->policy, &image, diags) == TG_OK;
 
-    if (tg_image_open(watch->guard->settings->policy, &image, diags) == TG_OK)
+    if (good)
         put_in_force(watch, image);
-    else
+    else if (rests)
         reject(watch, diags);
     tg_diags_destroy(&diags);
+    return good || rests;
 }
 
-/* Another file is whole, as it was renamed into this place. One that is written in place is
- * given the time until it rests. */
+/* Another file was most likely renamed into this place, and is whole; if not, or if there is none,
+ * it may only not be there yet. One that is written in place is given the time until it rests. */
 static void look(struct tg_watch *watch)
 {
-    struct tg_file_id now = tg_file_look(watch->guard->settings->policy);
+    const struct tg_file_id now = tg_file_look(watch->guard->settings->policy);
     const bool rests = same_state(&now, &watch->changing);
 
     watch->changing = now;
     if (same_state(&now, &watch->tried) || (same_file(&now, &watch->tried) && !rests))
         return;
-    watch->tried = now;
-    read_policy(watch);
+    if (read_policy(watch, rests))
+        watch->tried = now;
+}
+
+/* At midnight an allowance may end ('until') whose names are in the cache. */
+static void look_at_calendar(struct tg_watch *watch)
+{
+    const time_t day = time(NULL) / DAY;
+
+    if (day == watch->day)
+        return;
+    watch->day = day;
+    if (in_force(watch))
+        watch->walks_due = WALKS;
 }
 
 static void *run(void *arg)
@@ -160,7 +188,8 @@ static void *run(void *arg)
 
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
         look(watch);
-        if (watch->walk_due)
+        look_at_calendar(watch);
+        if (watch->walks_due > 0)
             walk(watch);
     }
     return NULL;
@@ -176,6 +205,7 @@ int tg_watch_create(struct tg_guard *guard, const struct tg_file_id *seen, struc
     watch->guard = guard;
     watch->tried = *seen;
     watch->changing = *seen;
+    watch->day = time(NULL) / DAY;
     error = tg_thread_start(&watch->thread, run, watch);
     if (error != 0)
         tg_watch_destroy(&watch);
