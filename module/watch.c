@@ -12,13 +12,20 @@
 #include "module/thread.h"
 
 #define LOOK_MS 250
+#define DAY     86400 /* seconds */
+
+/* A worker may have judged an answer by the former policy and store it only when the first walk
+ * has come by: it is in the middle of one call, so the next one finds what it has stored. */
+#define WALKS 2
 
 struct tg_watch {
     struct tg_guard *guard;
     struct tg_thread thread;
     struct tg_file_id tried;    /* what was read last, good or bad */
     struct tg_file_id changing; /* what is being written in place, as it was at the last look */
-    enum tg_walk_end walk_due;  /* unless done: the cache may hold what is not allowed by now */
+    unsigned walks_due;         /* the cache may hold what the policy in force does not allow */
+    bool oom;                   /* so the last walk ended */
+    time_t day;                 /* on which the cache was last known to be right */
 };
 
 struct tg_file_id tg_file_look(const char *path)
@@ -71,16 +78,27 @@ static const struct tg_image *in_force(const struct tg_watch *watch)
     return stay.image;
 }
 
-/* Returns how many answers left the cache. Those that could not be looked at are due. */
+/* Returns how many answers left the cache. */
 static size_t walk(struct tg_watch *watch)
 {
     size_t removed;
     const enum tg_walk_end end = tg_walk(watch->guard, in_force(watch), &removed);
 
-    if (end == TG_WALK_ENOMEM && watch->walk_due != end)
+    if (end == TG_WALK_ENOMEM && !watch->oom)
         log_err("tldguard: cannot look through the cache: out of memory; trying again");
-    watch->walk_due = end;
+    watch->oom = end == TG_WALK_ENOMEM;
+    if (end == TG_WALK_DONE)
+        watch->walks_due--;
     return removed;
+}
+
+/* What the first walk had to leave. */
+static void walk_again(struct tg_watch *watch)
+{
+    const size_t removed = walk(watch);
+
+    if (removed > 0)
+        log_info("tldguard: %zu more answers removed from the cache", removed);
 }
 
 static void record(const struct tg_watch *watch, struct tg_event *event)
@@ -117,6 +135,7 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct 
         return;
     }
     tg_active_replace(watch->guard->active, image);
+    watch->walks_due = WALKS;
     removed = walk(watch);
     ms = ms_since(start);
     log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
@@ -129,50 +148,67 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct 
     record(watch, &event);
 }
 
-static void reject(struct tg_watch *watch, struct tg_diags *diags)
+/* One line, for whoever is woken by each. */
+static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
 {
     const struct tg_image *image = in_force(watch);
     const uint32_t serial = image ? tg_image_meta(image)->serial : 0;
     char why[TG_EVENT_ERROR_MAX] = "out of memory";
     struct tg_event event;
 
-    tg_guard_say(diags);
-    if (image)
-        log_err("tldguard: the new policy is not taken; serial %" PRIu32 " stays in force", serial);
-    else
-        log_err("tldguard: NOT PROTECTING: there is still no policy that can be used");
     if (tg_diags_kept(diags) > 0)
         (void)tg_diag_format(tg_diags_get(diags, 0), why, sizeof(why));
+    if (image)
+        log_err("tldguard: %s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
+            serial);
+    else
+        log_err("tldguard: NOT PROTECTING: there is still no policy: %s", why);
     tg_event_fill_rejected(serial, why, &event);
     record(watch, &event);
 }
 
-static void read_policy(struct tg_watch *watch)
+/* Returns false when the file is bad and this was not said, as it may be in the making. */
+static bool read_policy(struct tg_watch *watch, bool rests)
 {
     struct tg_diags *diags = tg_diags_create();
     struct tg_image *image = NULL;
     struct timespec start;
+    bool good;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    if (tg_image_open(watch->guard->settings->policy, &image, diags) == TG_OK)
+    good = tg_image_open(watch->guard->settings->policy, &image, diags) == TG_OK;
+    if (good)
         put_in_force(watch, image, start);
-    else
+    else if (rests)
         reject(watch, diags);
     tg_diags_destroy(&diags);
+    return good || rests;
 }
 
-/* Another file is whole, as it was renamed into this place. One that is written in place is
- * given the time until it rests. */
+/* Another file was most likely renamed into this place, and is whole; if not, or if there is none,
+ * it may only not be there yet. One that is written in place is given the time until it rests. */
 static void look(struct tg_watch *watch)
 {
-    struct tg_file_id now = tg_file_look(watch->guard->settings->policy);
+    const struct tg_file_id now = tg_file_look(watch->guard->settings->policy);
     const bool rests = same_state(&now, &watch->changing);
 
     watch->changing = now;
     if (same_state(&now, &watch->tried) || (same_file(&now, &watch->tried) && !rests))
         return;
-    watch->tried = now;
-    read_policy(watch);
+    if (read_policy(watch, rests))
+        watch->tried = now;
+}
+
+/* At midnight an allowance may end ('until') whose names are in the cache. */
+static void look_at_calendar(struct tg_watch *watch)
+{
+    const time_t day = time(NULL) / DAY;
+
+    if (day == watch->day)
+        return;
+    watch->day = day;
+    if (in_force(watch))
+        watch->walks_due = WALKS;
 }
 
 static void *run(void *arg)
@@ -181,8 +217,9 @@ static void *run(void *arg)
 
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
         look(watch);
-        if (watch->walk_due != TG_WALK_DONE)
-            (void)walk(watch);
+        look_at_calendar(watch);
+        if (watch->walks_due > 0)
+            walk_again(watch);
     }
     return NULL;
 }
@@ -197,6 +234,7 @@ int tg_watch_create(struct tg_guard *guard, const struct tg_file_id *seen, struc
     watch->guard = guard;
     watch->tried = *seen;
     watch->changing = *seen;
+    watch->day = time(NULL) / DAY;
     error = tg_thread_start(&watch->thread, run, watch);
     if (error != 0)
         tg_watch_destroy(&watch);

@@ -34,6 +34,10 @@ endif
 check_PROGRAMS += tests/support/ask
 tests_support_ask_SOURCES = tests/support/ask.c
 tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
+# And the one that keeps on asking, and measures.
+check_PROGRAMS += tests/support/load
+tests_support_load_SOURCES = tests/support/load.c
+tests_support_load_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
@@ -43,7 +47,8 @@ if BUILD_MODULE
 if !SANITIZED
 tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
-	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh tests/live/targets.sh tests/live/twin.sh
+	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh \
+	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la

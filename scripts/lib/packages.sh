@@ -10,7 +10,7 @@ base_packages=(
     libssl-dev libidn2-dev libpsl-dev publicsuffix libicu-dev jq
 )
 # For what scripts/check does beyond the tests.
-dev_packages=(clang clang-format shellcheck mandoc)
+dev_packages=(clang clang-format shellcheck mandoc libfaketime)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.
