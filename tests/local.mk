@@ -62,6 +62,7 @@ TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml
+EXTRA_DIST += tests/suite
 EXTRA_DIST += tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/bench
