@@ -33,6 +33,14 @@ check_PROGRAMS += tests/support/ask
 tests_support_ask_SOURCES = tests/support/ask.c
 tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
+# The one of the tests that ask thousands of questions, by all transports.
+if HAVE_SERIES
+check_PROGRAMS += tests/support/series
+tests_support_series_SOURCES = tests/support/series.c tests/support/channel.h tests/support/channel.c
+tests_support_series_CPPFLAGS = $(AM_CPPFLAGS) $(SERIES_CFLAGS)
+tests_support_series_LDADD = $(LDNS_LIBS) $(SERIES_LIBS) $(LIBCRYPTO_LIBS)
+endif
+
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
@@ -41,7 +49,8 @@ if BUILD_MODULE
 if !SANITIZED
 tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
-	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh
+	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh \
+	tests/live/table.sh
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la
