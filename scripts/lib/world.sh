@@ -182,6 +182,22 @@ $world_unbound_clauses
 CONF
 }
 
+# An Unbound beside, as the distribution configures it; these two make its policy.
+world_stock_modules=''   # its module-config
+world_stock_clauses=''
+
+# world_stock_conf NAME PORT, world_stock_command NAME: for a world_NAME_conf and _command.
+world_stock_conf() {
+    world_unbound_conf "$2" | sed -e '/^dynlib:/,/dynlib-file:/d' \
+        -e "s|^\( *identity:\).*|\1 \"$(world_token "$1")\"|" \
+        -e "s|run/control|run/$1-control|" \
+        -e "s|^\( *module-config:\).*|\1 \"$world_stock_modules\"|"
+    printf '%s\n' "$world_stock_clauses"
+}
+world_stock_command() {
+    world_command=("$UNBOUND_PREFIX/sbin/unbound" -d -p -c "$world_dir/$1.conf")
+}
+
 world_nsd_command() {
     world_command=("$NSD" -d -c "$world_dir/nsd.conf")
 }
