@@ -50,7 +50,8 @@ if !SANITIZED
 tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
 	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh \
-	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh
+	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
+	tests/live/disk.sh
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la
