@@ -39,6 +39,14 @@ check_PROGRAMS += tests/support/load
 tests_support_load_SOURCES = tests/support/load.c
 tests_support_load_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
+# The one of the tests that ask thousands of questions, by all transports.
+if HAVE_SERIES
+check_PROGRAMS += tests/support/series
+tests_support_series_SOURCES = tests/support/series.c tests/support/channel.h tests/support/channel.c
+tests_support_series_CPPFLAGS = $(AM_CPPFLAGS) $(SERIES_CFLAGS)
+tests_support_series_LDADD = $(LDNS_LIBS) $(SERIES_LIBS) $(LIBCRYPTO_LIBS)
+endif
+
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
@@ -48,7 +56,9 @@ if !SANITIZED
 tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
 	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh \
-	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh
+	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
+	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
+	tests/live/disk.sh
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la
@@ -61,7 +71,7 @@ TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
-EXTRA_DIST += tests/live/groups.yaml
+EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite
 EXTRA_DIST += tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 

@@ -9,8 +9,9 @@ base_packages=(
     libldns-dev ldnsutils libfyaml-dev libcdb-dev uthash-dev libcmocka-dev libjansson-dev
     libssl-dev libidn2-dev libpsl-dev publicsuffix libicu-dev jq
 )
-# For what scripts/check does beyond the tests.
-dev_packages=(clang clang-format shellcheck mandoc libfaketime)
+# For what scripts/check does beyond the tests, and for the test that asks by DNS over TLS
+# and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance.
+dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfaketime)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.

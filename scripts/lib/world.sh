@@ -22,6 +22,7 @@ world_zones=()           # more zones: "army.cm lookalike.zone"
 world_unbound_more=''    # more lines for the server: clause ...
 world_unbound_clauses='' # ... and more clauses
 world_unbound_program='' # another than UNBOUND_PREFIX's
+world_tls=no             # yes: DNS over TLS at the resolver's port + 1, over HTTPS at + 2
 world_user=''            # as whom the servers run; empty: as whoever runs this
 ((EUID != 0)) || world_user=nobody
 
@@ -87,6 +88,16 @@ world_compile() {
     world_error=$("$TLDGUARD" compile --quiet "$1" -o "$world_dir/policy.cdb" 2>&1)
 }
 
+# world_tls_create: a key and the certificate for it, tls/cert.pem, good for this machine and a day.
+world_tls_create() {
+    mkdir "$world_dir/tls"
+    world_error=$(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 \
+        -subj /CN=resolver.tldguard.test -addext 'subjectAltName=IP:127.0.0.1,IP:::1' \
+        -keyout "$world_dir/tls/key.pem" -out "$world_dir/tls/cert.pem" 2>&1) || return 1
+    [[ -z $world_user ]] || chown "$world_user" "$world_dir/tls/key.pem"
+    world_tls=yes
+}
+
 world_has_ipv6() {
     grep -qs '^00000000000000000000000000000001 ' /proc/net/if_inet6
 }
@@ -120,6 +131,18 @@ CONF
     done < <(cat "$world_dir/zones/list"; ((${#world_zones[@]} == 0)) || printf '%s\n' "${world_zones[@]}")
 }
 
+# world_tls_conf PORT
+world_tls_conf() {
+    cat <<CONF
+    interface: 127.0.0.1@$(($1 + 1))
+    interface: 127.0.0.1@$(($1 + 2))
+    tls-port: $(($1 + 1))
+    https-port: $(($1 + 2))
+    tls-service-key: "$world_dir/tls/key.pem"
+    tls-service-pem: "$world_dir/tls/cert.pem"
+CONF
+}
+
 # So-reuseport is off, so that a port that another process has got is an error. The stub for
 # the root keeps every question on this machine.
 world_unbound_conf() {
@@ -127,6 +150,7 @@ world_unbound_conf() {
 server:
     interface: 127.0.0.1@$1
 $(! world_has_ipv6 || echo "    interface: ::1@$1")
+$([[ $world_tls == no ]] || world_tls_conf "$1")
     access-control: 127.0.0.0/8 allow
     access-control: ::1/128 allow
     so-reuseport: no
@@ -156,6 +180,22 @@ remote-control:
     control-use-cert: no
 $world_unbound_clauses
 CONF
+}
+
+# An Unbound beside, as the distribution configures it; these two make its policy.
+world_stock_modules=''   # its module-config
+world_stock_clauses=''
+
+# world_stock_conf NAME PORT, world_stock_command NAME: for a world_NAME_conf and _command.
+world_stock_conf() {
+    world_unbound_conf "$2" | sed -e '/^dynlib:/,/dynlib-file:/d' \
+        -e "s|^\( *identity:\).*|\1 \"$(world_token "$1")\"|" \
+        -e "s|run/control|run/$1-control|" \
+        -e "s|^\( *module-config:\).*|\1 \"$world_stock_modules\"|"
+    printf '%s\n' "$world_stock_clauses"
+}
+world_stock_command() {
+    world_command=("$UNBOUND_PREFIX/sbin/unbound" -d -p -c "$world_dir/$1.conf")
 }
 
 world_nsd_command() {

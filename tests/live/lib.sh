@@ -118,9 +118,8 @@ asked() {
 }
 
 # Events of questions; what the module says of itself is none.
-live_events() {
-    if [[ -e $live_log ]]; then grep -vcF '"category":["configuration"]' "$live_log" || true; else echo 0; fi
-}
+live_lines() { grep -svF '"category":["configuration"]' "$live_log" || true; }
+live_events() { live_lines | wc -l; }
 
 # live_until COMMAND...: until it succeeds, which is a matter of a writer's 50 ms.
 live_until() {

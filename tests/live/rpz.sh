@@ -73,20 +73,10 @@ make_questions() {
     }' "$1"
 }
 
-# An Unbound as the distribution configures it; $stock_modules and $stock_more make the policy.
-stock_modules='' stock_more=''
-stock_conf() {
-    world_unbound_conf "$2" | sed -e '/^dynlib:/,/dynlib-file:/d' \
-        -e "s|^\( *identity:\).*|\1 \"$(world_token "$1")\"|" \
-        -e "s|run/control|run/$1-control|" \
-        -e "s|^\( *module-config:\).*|\1 \"$stock_modules\"|"
-    printf '%s\n' "$stock_more"
-}
-stock_command() { world_command=("$UNBOUND_PREFIX/sbin/unbound" -d -p -c "$world_dir/$1.conf"); }
-world_rpz_conf() { stock_conf rpz "$1"; }
-world_rpz_command() { stock_command rpz; }
-world_local_conf() { stock_conf local "$1"; }
-world_local_command() { stock_command local; }
+world_rpz_conf() { world_stock_conf rpz "$1"; }
+world_rpz_command() { world_stock_command rpz; }
+world_local_conf() { world_stock_conf local "$1"; }
+world_local_command() { world_stock_command local; }
 
 world_named_conf() {
     cat <<CONF
@@ -160,8 +150,8 @@ test_module() {
 }
 
 test_unbound() {
-    stock_modules='respip validator iterator'
-    stock_more="rpz:
+    world_stock_modules='respip validator iterator'
+    world_stock_clauses="rpz:
     name: rpz.tldguard
     zonefile: $work/export.zone"
     if world_start rpz; then same 'Unbound, RPZ' "$world_rpz_port"; else not_ok 'Unbound, RPZ' "$world_error"; fi
@@ -174,8 +164,8 @@ test_unbound() {
     world_start unbound || bail "$world_error"
     rcodes "$world_unbound_port" >"$work/rcodes.subtrees"
     "$TLDGUARD" export --quiet --unbound -p "$world_dir/policy.cdb" -o "$work/local.conf"
-    stock_modules='validator iterator'
-    stock_more="include: \"$work/local.conf\""
+    world_stock_modules='validator iterator'
+    world_stock_clauses="include: \"$work/local.conf\""
     if world_start local; then
         rcodes "$world_local_port" >"$work/rcodes.other"
         is "Unbound, local zones: rcodes of $questions names" \

@@ -66,7 +66,7 @@ logged() {
     shift
     ask -b 127.0.0.99 end.end.et A
     check "$name: the events are written" live_await_events $((seen + $# + 1))
-    events=$(tail -n +$((seen + 1)) "$live_log" | jq -r 'select(.source.ip != "127.0.0.99") |
+    events=$(live_lines | tail -n +$((seen + 1)) | jq -r 'select(.source.ip != "127.0.0.99") |
         [.source.ip, .dns.question.name, .dns.question.type, .tldguard.reply] | join(" ")')
     is "$name: exactly one event each" "$(sort <<<"$events")" "$(printf '%s\n' "$@" | sort)"
     seen=$(live_events)

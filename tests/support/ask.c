@@ -60,7 +60,8 @@ static void usage(void)
           "       ask -p PORT [-s SERVER] [-w MS] [-j JOBS] [-edcan] -l <LIST\n"
           "       ask -p PORT [-s SERVER] [-w MS] [-t] -r HEX...\n"
           "  -t TCP  -e EDNS  -d DO  -c CD  -a AD  -n no RD  -w wait so long (5000)\n"
-          "  -l  lines of SOURCE udp|tcp NAME TYPE; prints SOURCE PORT TRANSPORT RCODE NAME TYPE\n"
+          "  -l  lines of SOURCE udp|tcp NAME TYPE; prints SOURCE PORT TRANSPORT RCODE NAME TYPE,\n"
+          "      and the first field of the answer's first record, - for none\n"
           "  -r  packets as they are; prints the RCODE or 'none' for each\n"
           "Exit: 0 answered, 1 some question was not, 2 usage, 3 broken system.\n",
         stderr);
@@ -290,6 +291,22 @@ static int ask_one(const struct options *o, const struct question *q)
     return print_reply(&reply);
 }
 
+/* The first field of the first record. */
+static void print_first(const struct reply *reply)
+{
+    ldns_pkt *pkt = NULL;
+    ldns_rr *rr = NULL;
+    char *text = NULL;
+
+    if (reply->len > 0 && ldns_wire2pkt(&pkt, reply->wire, reply->len) == LDNS_STATUS_OK)
+        rr = ldns_rr_list_rr(ldns_pkt_answer(pkt), 0);
+    if (rr && ldns_rr_rd_count(rr) > 0)
+        text = ldns_rdf2str(ldns_rr_rdf(rr, 0));
+    printf("%s\n", text ? text : "-");
+    free(text);
+    ldns_pkt_free(pkt);
+}
+
 /* Many questions: each thread takes the next line until there is none. */
 struct work {
     const struct options *options;
@@ -324,7 +341,8 @@ static bool ask_next(struct work *work, struct reply *reply)
         printf("none ");
     else
         print_rcode(LDNS_RCODE_WIRE(reply->wire), ' ');
-    printf("%s %s\n", qname, qtype);
+    printf("%s %s ", qname, qtype);
+    print_first(reply);
     pthread_mutex_unlock(&work->mutex);
     return true;
 }
