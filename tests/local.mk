@@ -8,7 +8,7 @@ tg_unit = \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_writer
 
-tg_unit += tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
