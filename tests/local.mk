@@ -35,6 +35,11 @@ check_PROGRAMS += tests/support/ask
 tests_support_ask_SOURCES = tests/support/ask.c
 tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
+# A forwarder that adds EDNS options.
+check_PROGRAMS += tests/support/askid
+tests_support_askid_SOURCES = tests/support/askid.c
+tests_support_askid_LDADD = $(LDNS_LIBS)
+
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
@@ -43,7 +48,8 @@ if BUILD_MODULE
 if !SANITIZED
 tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
-	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh
+	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh \
+	tests/live/clientid.sh
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la
