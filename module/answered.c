@@ -27,7 +27,8 @@ static uint8_t flags_of(const struct module_qstate *qstate, const struct edns_da
 struct answered {
     const struct query_info *qinfo;
     const struct reply_info *reply; /* NULL: none */
-    struct comm_reply *client;
+    const struct comm_reply *client;
+    const struct edns_data *edns; /* the client's; NULL: not known */
     struct timeval when;
     uint8_t rcode;
     uint8_t flags;
@@ -82,7 +83,7 @@ static void record(
     event.time.tv_nsec = answered->when.tv_usec * 1000;
     event.rcode = answered->rcode;
     event.flags = answered->flags;
-    tg_record_one(guard, &event, answered->client);
+    tg_record_one(guard, &event, answered->client, answered->edns);
 }
 
 int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
@@ -91,7 +92,7 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
     void *arg)
 {
     struct tg_guard *guard = arg;
-    struct answered answered = {.qinfo = qinfo, .reply = rep, .client = repinfo};
+    struct answered answered = {.qinfo = qinfo, .reply = rep, .client = repinfo, .edns = edns};
     struct tg_stay stay;
 
     (void)opt_list_out;

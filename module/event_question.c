@@ -3,6 +3,7 @@
 /* The line of a question: who asked, what, and why it was answered so. */
 #include <string.h>
 
+#include "module/event_client.h"
 #include "module/event_line.h"
 #include "module/view.h"
 
@@ -182,6 +183,7 @@ static void put_network(struct tg_json *json, const struct tg_view *view)
         tg_json_open(json, "source", '{');
         tg_json_string(json, "ip", view->client);
         tg_json_number(json, "port", view->event->port);
+        tg_line_mac(json, &view->event->ids);
         tg_json_close(json, '}');
     }
     tg_json_open(json, "network", '{');
@@ -221,7 +223,7 @@ static void put_related(struct tg_json *json, const struct tg_view *view, enum d
     tg_json_open(json, "related", '{');
     if (view->client[0] != '\0') {
         tg_json_open(json, "ip", '[');
-        tg_json_string(json, NULL, view->client);
+        tg_line_addresses(json, view);
         tg_json_close(json, ']');
     }
     if (hosts) {
@@ -278,6 +280,7 @@ static void put_tldguard(
     memcpy(group, event->group, sizeof(group) - 1);
     if (group[0] != '\0')
         tg_json_utf8(json, "group", group);
+    tg_line_client(json, view);
     tg_json_string(json, "transport", tg_transport_text((enum tg_transport)event->transport));
     tg_json_number(json, "serial", event->serial);
     tg_line_loss(json, stamp);

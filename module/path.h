@@ -184,7 +184,12 @@ bool tg_client_address(const struct comm_reply *client, struct tg_address *addre
 void tg_record_waiting(
     struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event);
 
-/** Queues one event for the client of one reply. */
-void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct comm_reply *client);
+/**
+ * Queues one event for the client of one reply.
+ * @param edns what the client sent: if it is a forwarder that is believed, its options tell for
+ *             which client it asks. NULL: not known.
+ */
+void tg_record_one(struct tg_guard *guard, const struct tg_event *event,
+    const struct comm_reply *client, const struct edns_data *edns);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "module/path.h"
 
+#define OPTIONS_MAX 100 /* of a question; later releases of Unbound keep no more themselves */
+
 static enum tg_transport transport_of(const struct comm_point *c)
 {
     if (c->type == comm_udp)
@@ -57,7 +59,26 @@ bool tg_client_address(const struct comm_reply *client, struct tg_address *addre
     return false;
 }
 
-void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct comm_reply *client)
+/*
+ * Unbound keeps the options of each client that waits, also of one that has joined another's
+ * question: none of them needs a look-up of its own. By TCP a question may have thousands.
+ */
+static void set_ids(struct tg_event *event, const struct tg_forwarders *forwarders,
+    const struct comm_reply *client, const struct edns_data *edns)
+{
+    const struct edns_option *option = edns ? edns->opt_list_in : NULL;
+    struct tg_address address;
+
+    if (!option || forwarders->count == 0 || !tg_client_address(client, &address) ||
+        !tg_forwarders_hold(forwarders, &address))
+        return;
+    for (size_t i = 0; i < OPTIONS_MAX && option; i++, option = option->next)
+        tg_client_ids_take(
+            &event->ids, option->opt_code, option->opt_data, option->opt_len, forwarders->accept);
+}
+
+void tg_record_one(struct tg_guard *guard, const struct tg_event *event,
+    const struct comm_reply *client, const struct edns_data *edns)
 {
     struct tg_event *slot = tg_queue_claim(guard->queue);
 
@@ -65,6 +86,7 @@ void tg_record_one(struct tg_guard *guard, const struct tg_event *event, struct 
         return; /* the queue has counted it */
     tg_event_copy(slot, event);
     set_client(slot, client);
+    set_ids(slot, &guard->settings->forwarders, client, edns);
     tg_queue_commit(guard->queue, slot);
 }
 
@@ -83,7 +105,7 @@ void tg_record_waiting(
         one.flags = (uint8_t)((r->qflags & BIT_RD ? TG_FLAG_RD : 0) |
                               (r->qflags & BIT_CD ? TG_FLAG_CD : 0) |
                               (r->edns.bits & EDNS_DO ? TG_FLAG_DO : 0));
-        tg_record_one(guard, &one, &r->query_reply);
+        tg_record_one(guard, &one, &r->query_reply, &r->edns);
     }
     if (query)
         query->newest = qstate->mesh_info->reply_list;

@@ -102,23 +102,29 @@ static void ipv4_text(const uint8_t address[4], char text[INET_ADDRSTRLEN])
     }
 }
 
-/* IPv6 in the form of RFC 5952, IPv4 also when it came mapped (RFC 4291 2.5.5.2). */
+/* IPv6 in the form of RFC 5952; no text for another family. */
+static void address_text(uint8_t family, const uint8_t address[16], char text[INET6_ADDRSTRLEN])
+{
+    text[0] = '\0';
+    if (family == 4)
+        ipv4_text(address, text);
+    else if (family == 6)
+        (void)inet_ntop(AF_INET6, address, text, INET6_ADDRSTRLEN);
+}
+
+/* IPv4 is IPv4 also when it came mapped (RFC 4291 2.5.5.2). */
 static void view_client(struct tg_view *view)
 {
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     const uint8_t *address = view->event->address;
     const uint8_t family = view->event->family;
 
-    view->client[0] = '\0';
     view->mapped_v4 = family == 4;
     if (family == 6 && memcmp(address, mapped, sizeof(mapped)) == 0) {
         address += sizeof(mapped);
         view->mapped_v4 = true;
     }
-    if (view->mapped_v4)
-        ipv4_text(address, view->client);
-    else if (family == 6)
-        (void)inet_ntop(AF_INET6, address, view->client, sizeof(view->client));
+    address_text(view->mapped_v4 ? 4 : family, address, view->client);
 }
 
 void tg_view_make(const struct tg_event *event, struct tg_view *view)
@@ -128,4 +134,7 @@ void tg_view_make(const struct tg_event *event, struct tg_view *view)
     (void)tg_rrtype_text(event->qtype, view->qtype);
     view_names(view);
     view_client(view);
+    address_text(event->ids.ecs.family, event->ids.ecs.octets, view->ecs);
+    address_text(
+        event->ids.umbrella.remote.family, event->ids.umbrella.remote.octets, view->remote);
 }

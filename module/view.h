@@ -25,6 +25,8 @@ struct tg_view {
     struct tg_deed deed;
     bool mapped_v4; /* the client's address is IPv4, also when it came mapped into IPv6 */
     char client[INET6_ADDRSTRLEN]; /* "": not known */
+    char ecs[INET6_ADDRSTRLEN];    /* what a forwarder told, without its length; "": nothing */
+    char remote[INET6_ADDRSTRLEN]; /* the same, of Umbrella */
     char qtype[16];
     char qname[TG_DNAME_TEXT_MAX];
     char via[TG_DNAME_TEXT_MAX];    /* what the answer leads to, and the rule speaks of; "": none */

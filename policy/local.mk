@@ -8,7 +8,7 @@ policy_libtgcore_la_SOURCES = \
 	include/tldguard/dname.h policy/dname.c \
 	include/tldguard/policy.h policy/words.c \
 	policy/arena.h policy/arena.c \
-	policy/yaml.h policy/yaml.c policy/yaml_keys.c policy/yaml_text.c \
+	policy/yaml.h policy/yaml.c policy/yaml_keys.c policy/yaml_prefix.c policy/yaml_text.c \
 	include/tldguard/settings.h policy/settings.c \
 	include/tldguard/image.h policy/image_p.h policy/image.c \
 	policy/image_tlds.c policy/image_names.c policy/image_clients.c \

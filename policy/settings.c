@@ -55,12 +55,84 @@ static void read_on_error(void *ctx, const struct tg_yaml_node *value, void *int
         settings->on_error = word == 1 ? TG_ON_ERROR_PASS : TG_ON_ERROR_REFUSE;
 }
 
+static void add_forwarder(
+    struct reading *r, const struct tg_yaml_node *value, struct tg_forwarders *forwarders)
+{
+    const size_t i = forwarders->count;
+    if (i < TG_FORWARDERS_MAX &&
+        tg_yaml_prefix(
+            r->doc, value, "from", forwarders->from[i].prefix.octets, &forwarders->from[i].length))
+        forwarders->count++;
+}
+
+static void read_from(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    struct reading *r = ctx;
+    if (value->kind != TG_YAML_LIST) {
+        add_forwarder(r, value, into);
+        return;
+    }
+    if (value->count == 0)
+        tg_yaml_error(
+            r->doc, value->at, "'from' is empty; give a forwarder's address, e.g. [192.0.2.53]");
+    if (value->count > TG_FORWARDERS_MAX)
+        tg_yaml_error(
+            r->doc, value->at, "%u prefixes; %d are the most", value->count, TG_FORWARDERS_MAX);
+    for (const struct tg_yaml_node *item = value->child; item; item = item->next)
+        add_forwarder(r, item, into);
+}
+
+static void add_accept(
+    struct reading *r, const struct tg_yaml_node *value, struct tg_forwarders *forwarders)
+{
+#define WORD(name, bit, word) word,
+    static const char *const words[] = {TG_ID_MAP(WORD)};
+#undef WORD
+#define BIT(name, bit, word) name,
+    static const unsigned bits[] = {TG_ID_MAP(BIT)};
+#undef BIT
+    size_t word;
+    if (!tg_yaml_word(r->doc, value, "accept", words, sizeof(words) / sizeof(words[0]), &word))
+        return;
+    if ((forwarders->accept & bits[word]) != 0)
+        tg_yaml_error(r->doc, value->at, "'%s' is given twice; remove one", words[word]);
+    forwarders->accept |= bits[word];
+}
+
+static void read_accept(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    struct reading *r = ctx;
+    struct tg_forwarders *forwarders = into;
+    forwarders->accept = 0;
+    if (value->kind != TG_YAML_LIST) {
+        add_accept(r, value, forwarders);
+        return;
+    }
+    if (value->count == 0)
+        tg_yaml_error(r->doc, value->at, "'accept' is empty; remove it to accept all");
+    for (const struct tg_yaml_node *item = value->child; item; item = item->next)
+        add_accept(r, item, forwarders);
+}
+
+static void read_client_id(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    static const struct tg_yaml_key keys[] = {
+        {"from", "the forwarders that are believed, e.g. 'from: [192.0.2.53]'", read_from},
+        {"accept", NULL, read_accept},
+    };
+    struct reading *r = ctx;
+    struct tg_settings *settings = into;
+    tg_yaml_map(r->doc, value, "'client-id'", keys, sizeof(keys) / sizeof(keys[0]), r,
+        &settings->forwarders);
+}
+
 static void read_root(struct reading *r)
 {
     static const struct tg_yaml_key keys[] = {
         {"policy", NULL, read_policy},
         {"log", NULL, read_log},
         {"on-error", NULL, read_on_error},
+        {"client-id", NULL, read_client_id},
     };
     const struct tg_yaml_node *root = r->doc->root;
     /* nothing but comments: every setting has its default */
@@ -76,6 +148,7 @@ static enum tg_status read_loaded(struct tg_yaml *doc, struct tg_settings **out)
     if (!settings)
         return status;
     settings->on_error = TG_ON_ERROR_REFUSE;
+    settings->forwarders.accept = TG_ID_ALL;
     struct reading r = {doc, settings};
     read_root(&r);
     if (doc->oom)

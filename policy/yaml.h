@@ -173,6 +173,17 @@ bool tg_yaml_number(struct tg_yaml *doc, const struct tg_yaml_node *node, const 
     uint32_t min, uint32_t max, uint32_t *value);
 
 /**
+ * A prefix, "ADDRESS/LENGTH", or a plain address, which is one of its own. IPv4 becomes the
+ * IPv6 that it maps to (RFC 4291 2.5.5.2).
+ * @param key    its key, for the message.
+ * @param octets output: the address; bits behind the length are zero. Unchanged on failure.
+ * @param length output: 0 .. 128, IPv4 /24 is 120; unchanged on failure.
+ * @return false after an error.
+ */
+bool tg_yaml_prefix(struct tg_yaml *doc, const struct tg_yaml_node *node, const char *key,
+    uint8_t octets[16], uint8_t *length);
+
+/**
  * One line of text for people: white space at the ends goes, line breaks and
  * tabs become spaces, other control characters are an error.
  * @param max   bytes at most.

@@ -8,7 +8,7 @@ tg_unit = \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_writer
 
-tg_unit += tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
@@ -47,6 +47,11 @@ tests_support_series_CPPFLAGS = $(AM_CPPFLAGS) $(SERIES_CFLAGS)
 tests_support_series_LDADD = $(LDNS_LIBS) $(SERIES_LIBS) $(LIBCRYPTO_LIBS)
 endif
 
+# A forwarder that adds EDNS options.
+check_PROGRAMS += tests/support/askid
+tests_support_askid_SOURCES = tests/support/askid.c
+tests_support_askid_LDADD = $(LDNS_LIBS)
+
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
@@ -58,7 +63,7 @@ tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh 
 	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
-	tests/live/disk.sh
+	tests/live/disk.sh tests/live/clientid.sh
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "tldguard/clientid.h"
 #include "tldguard/decide.h"
 #include "tldguard/dname.h"
 
@@ -82,6 +83,8 @@ struct tg_event {
     uint8_t twin_len;               /* 0: none */
     uint8_t via_len;                /* 0: the rule speaks of qname */
     char group[TG_EVENT_GROUP_MAX]; /* whose override made the mode, cut; "": none */
+    struct tg_client_ids ids;       /* what a forwarder, whose the address then is, told of
+                                       the client */
     union {
         struct {
             uint8_t qname[TG_DNAME_MAX]; /* lower-case wire format, as the next two */
@@ -94,8 +97,8 @@ struct tg_event {
 };
 
 /**
- * Fills what a verdict and a question say; time, client, transport, flags and rcode are
- * the caller's to add (they are zeroed here).
+ * Fills what a verdict and a question say; time, client, ids, transport, flags and rcode
+ * are the caller's to add (they are zeroed here).
  * @param question the question that was asked; its name may be in any case.
  * @param verdict  from tg_decide() or tg_decide_lead(), with a rule.
  * @param serial   of the image that decided.

@@ -4,7 +4,11 @@
 #ifndef TLDGUARD_SETTINGS_H
 #define TLDGUARD_SETTINGS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "tldguard/diag.h"
+#include "tldguard/policy.h"
 #include "tldguard/status.h"
 
 /* What the module does when it cannot protect: at start, or later. */
@@ -13,17 +17,41 @@ enum tg_on_error {
     TG_ON_ERROR_PASS    /* say so in the log, and let every question pass */
 };
 
+/* X(name, bit, word): what a forwarder may say of the client it asks for, as sets of bits. */
+#define TG_ID_MAP(X)              \
+    X(TG_ID_ECS, 0x01u, "ecs")    \
+    X(TG_ID_MAC, 0x02u, "mac")    \
+    X(TG_ID_CPE, 0x04u, "cpe-id") \
+    X(TG_ID_UMBRELLA, 0x08u, "umbrella")
+#define TG_ENUM_ENTRY(name, bit, word) name = (bit),
+enum tg_id { TG_ID_MAP(TG_ENUM_ENTRY) };
+#undef TG_ENUM_ENTRY
+#define TG_ID_ALL 0x0fu
+
+#define TG_FORWARDERS_MAX 256
+
+/* Who is believed when it says for which client it asks, and what is believed. */
+struct tg_forwarders {
+    unsigned accept; /* set of TG_ID_... */
+    size_t count;    /* 0 .. TG_FORWARDERS_MAX; 0: nobody is believed */
+    struct {
+        struct tg_address prefix; /* bits behind the length are zero */
+        uint8_t length;           /* bits, 0 .. 128; IPv4 /24 is 120 */
+    } from[TG_FORWARDERS_MAX];
+};
+
 struct tg_settings {
     char *policy; /* the image; absolute path */
     char *log;    /* the block log; absolute path */
     enum tg_on_error on_error;
+    struct tg_forwarders forwarders;
 };
 
 /**
- * Reads and checks a settings file: a YAML mapping of policy, log and
- * on-error (refuse, which is the default, or pass). policy and log default to
- * the places that configure set; a relative path is an error, as the resolver
- * changes its folder.
+ * Reads and checks a settings file: a YAML mapping of policy, log, on-error
+ * (refuse, which is the default, or pass) and client-id (from: prefixes; accept: words of
+ * TG_ID_MAP, by default all). policy and log default to the places that configure set; a
+ * relative path is an error, as the resolver changes its folder.
  * @param path  the file.
  * @param out   output, to be freed with tg_settings_destroy().
  * @param diags gets every error at once, with line and column.

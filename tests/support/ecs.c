@@ -19,7 +19,7 @@
  * The fields of ECS 8.17 that a line may have, by their type there, and no
  * other outside "tldguard". Taken from generated/ecs/ecs_flat.yml of elastic/ecs.
  */
-enum ecs_type { ECS_DATE, ECS_TEXT, ECS_TEXTS, ECS_LONG, ECS_IP, ECS_IPS };
+enum ecs_type { ECS_DATE, ECS_TEXT, ECS_TEXTS, ECS_LONG, ECS_IP, ECS_IPS, ECS_MAC };
 static const struct field {
     const char *name;
     enum ecs_type type;
@@ -65,10 +65,17 @@ static const struct field {
     {"rule.ruleset", ECS_TEXT},
     {"rule.version", ECS_TEXT},
     {"source.ip", ECS_IP},
+    {"source.mac", ECS_MAC},
     {"source.port", ECS_LONG},
     {"tldguard.action", ECS_TEXT},
     {"tldguard.answers_removed", ECS_LONG},
     {"tldguard.boot", ECS_TEXT},
+    {"tldguard.client.cpe_id", ECS_TEXT},
+    {"tldguard.client.ecs", ECS_TEXT},
+    {"tldguard.client.malformed", ECS_TEXTS},
+    {"tldguard.client.umbrella.device", ECS_TEXT},
+    {"tldguard.client.umbrella.ip", ECS_IP},
+    {"tldguard.client.umbrella.organization", ECS_LONG},
     {"tldguard.former_serial", ECS_LONG},
     {"tldguard.group", ECS_TEXT},
     {"tldguard.lost", ECS_LONG},
@@ -120,6 +127,19 @@ static bool is_ip(const json_t *value)
            inet_pton(AF_INET6, json_string_value(value), address) == 1;
 }
 
+/* The pattern that ECS gives: ^[A-F0-9]{2}(-[A-F0-9]{2}){5,}$ */
+static bool is_mac(const char *text)
+{
+    const size_t len = strlen(text);
+
+    if (len < 17 || len % 3 != 2)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (i % 3 == 2 ? text[i] != '-' : strchr("0123456789ABCDEF", text[i]) == NULL)
+            return false;
+    return true;
+}
+
 static void check_list(const char *name, const json_t *value)
 {
     char word[64];
@@ -150,6 +170,9 @@ static void check_field(const char *name, const json_t *value)
         return;
     case ECS_DATE:
         assert_true(json_is_string(value) && is_date(json_string_value(value)));
+        return;
+    case ECS_MAC:
+        assert_true(json_is_string(value) && is_mac(json_string_value(value)));
         return;
     case ECS_IP:
     case ECS_TEXT:

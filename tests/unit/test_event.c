@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -382,6 +383,104 @@ static void test_hostile_observer(void **state)
     json_decref(root);
 }
 
+/* What a forwarder told: beside its address, and nothing of what it did not tell. */
+static void test_client_ids(void **state)
+{
+    static const struct {
+        const char *what;
+        struct tg_client_ids ids;
+        const char *source, *related, *client; /* client NULL: none */
+    } cases[] = {
+        {"nothing", {0}, "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]", NULL},
+        /* RFC 7042 2.1, as ECS asks for it */
+        {"a MAC address", {.mac_len = 6, .mac = {0x00, 0x00, 0x5e, 0x00, 0x53, 0xaf}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124,\"mac\":\"00-00-5E-00-53-AF\"}", "[\"10.1.2.3\"]",
+            NULL},
+        {"an EUI-64", {.mac_len = 8, .mac = {1, 2, 3, 4, 5, 6, 7, 0xff}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124,\"mac\":\"01-02-03-04-05-06-07-FF\"}",
+            "[\"10.1.2.3\"]", NULL},
+        {"a network", {.ecs = {4, 24, {192, 0, 2}}}, "{\"ip\":\"10.1.2.3\",\"port\":53124}",
+            "[\"10.1.2.3\"]", "{\"ecs\":\"192.0.2.0/24\"}"},
+        {"a network, IPv6", {.ecs = {6, 56, {0x20, 1, 0xd, 0xb8, 0, 1, 0xff}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]",
+            "{\"ecs\":\"2001:db8:1:ff00::/56\"}"},
+        /* a whole address is one that others may be looked for with */
+        {"an address", {.ecs = {4, 32, {192, 0, 2, 7}}}, "{\"ip\":\"10.1.2.3\",\"port\":53124}",
+            "[\"10.1.2.3\",\"192.0.2.7\"]", "{\"ecs\":\"192.0.2.7/32\"}"},
+        {"an address, IPv6", {.ecs = {6, 128, {0x20, 1, 0xd, 0xb8, [15] = 1}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\",\"2001:db8::1\"]",
+            "{\"ecs\":\"2001:db8::1/128\"}"},
+        {"32 bits of IPv6", {.ecs = {6, 32, {0x20, 1, 0xd, 0xb8}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]",
+            "{\"ecs\":\"2001:db8::/32\"}"},
+        /* a length is of the family it came with */
+        {"mapped", {.ecs = {6, 104, {[10] = 0xff, [11] = 0xff, [12] = 10}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]",
+            "{\"ecs\":\"::ffff:10.0.0.0/104\"}"},
+        {"its own address", {.ecs = {4, 32, {10, 1, 2, 3}}}, "{\"ip\":\"10.1.2.3\",\"port\":53124}",
+            "[\"10.1.2.3\"]", "{\"ecs\":\"10.1.2.3/32\"}"},
+        {"a CPE id", {.cpe_id_len = 4, .cpe_id = {'a', '"', '\\', ' ', 'x'}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]",
+            "{\"cpe_id\":\"a\\\"\\\\ \"}"},
+        {"an organization",
+            {.umbrella = {.has = TG_UMBRELLA_ORGANIZATION, .organization = UINT32_MAX}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]",
+            "{\"umbrella\":{\"organization\":4294967295}}"},
+        {"a device",
+            {.umbrella = {.has = TG_UMBRELLA_DEVICE,
+                 .device = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]",
+            "{\"umbrella\":{\"device\":\"0123456789abcdef\"}}"},
+        {"Umbrella's address", {.umbrella = {.remote = {4, 32, {192, 0, 2, 7}}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\",\"192.0.2.7\"]",
+            "{\"umbrella\":{\"ip\":\"192.0.2.7\"}}"},
+        {"the same address twice",
+            {.ecs = {4, 32, {192, 0, 2, 7}}, .umbrella = {.remote = {4, 32, {192, 0, 2, 7}}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\",\"192.0.2.7\"]",
+            "{\"ecs\":\"192.0.2.7/32\",\"umbrella\":{\"ip\":\"192.0.2.7\"}}"},
+        {"malformed options", {.malformed = TG_ID_ALL}, "{\"ip\":\"10.1.2.3\",\"port\":53124}",
+            "[\"10.1.2.3\"]", "{\"malformed\":[\"ecs\",\"mac\",\"cpe-id\",\"umbrella\"]}"},
+        {"all",
+            {.malformed = TG_ID_MAC,
+                .ecs = {4, 24, {192, 0, 2}},
+                .mac_len = 6,
+                .cpe_id_len = 1,
+                .cpe_id = {'b'},
+                .umbrella = {.has = TG_UMBRELLA_ORGANIZATION | TG_UMBRELLA_DEVICE,
+                    .organization = 5,
+                    .remote = {6, 128, {0x20, 1, 0xd, 0xb8, [15] = 1}}}},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124,\"mac\":\"00-00-00-00-00-00\"}",
+            "[\"10.1.2.3\",\"2001:db8::1\"]",
+            "{\"ecs\":\"192.0.2.0/24\",\"cpe_id\":\"b\",\"umbrella\":{\"organization\":5,"
+            "\"device\":\"0000000000000000\",\"ip\":\"2001:db8::1\"},\"malformed\":[\"mac\"]}"},
+        /* a record that lies about its lengths */
+        {"empty", {.mac_len = TG_MAC_MIN - 1, .cpe_id_len = 1, .malformed = 0xf0},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]", NULL},
+        {"too long", {.mac_len = TG_MAC_MAX + 1, .cpe_id_len = TG_CPE_ID_MAX + 1, .malformed = 1},
+            "{\"ip\":\"10.1.2.3\",\"port\":53124}", "[\"10.1.2.3\"]", "{\"malformed\":[\"ecs\"]}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tg_event event = sample();
+        const char *const paths[] = {"source", "related.ip", "tldguard.client"};
+        const char *const expected[] = {cases[i].source, cases[i].related, cases[i].client};
+        json_t *root;
+
+        event.ids = cases[i].ids;
+        root = parse_event(&event);
+        for (size_t n = 0; n < COUNT_OF(paths); n++) {
+            const json_t *value = ecs_at(root, paths[n]);
+            char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+
+            if (expected[n] == NULL ? text != NULL : strcmp(text ? text : "", expected[n]) != 0)
+                fail_msg("%s: %s is %s", cases[i].what, paths[n], text ? text : "not there");
+            free(text);
+        }
+        json_decref(root);
+    }
+}
+
 /* The longest names there are, of the octet that takes the most room. */
 static uint8_t longest_name(uint8_t wire[TG_DNAME_MAX], uint8_t octet)
 {
@@ -395,6 +494,20 @@ static uint8_t longest_name(uint8_t wire[TG_DNAME_MAX], uint8_t octet)
     }
     *to++ = 0;
     return (uint8_t)(to - wire);
+}
+
+/* All that a forwarder can tell, at its longest. */
+static void tell_all(struct tg_client_ids *ids)
+{
+    memset(ids, 0xff, sizeof(*ids));
+    ids->malformed = TG_ID_ALL;
+    ids->ecs.family = ids->umbrella.remote.family = 6;
+    ids->ecs.length = ids->umbrella.remote.length = 128;
+    ids->umbrella.remote.octets[0] = 0xee;
+    ids->ecs.octets[0] = 0xdd;
+    ids->mac_len = TG_MAC_MAX;
+    ids->cpe_id_len = TG_CPE_ID_MAX;
+    memset(ids->cpe_id, '"', sizeof(ids->cpe_id));
 }
 
 /* No line is too long, and what an analyst needs is whole in each: who, what, meant what. */
@@ -434,6 +547,7 @@ static void test_worst_case(void **state)
             event.time = (struct timespec){-1, -1};
             event.known = TG_KNOWN_LISTED;
             memset(event.group, 0xff, sizeof(event.group)); /* six bytes each */
+            tell_all(&event.ids);
             line[TG_EVENT_LINE_MAX] = 0x5a;
             len = tg_event_format(&event, INT64_MAX, INT64_MAX, &worst, line);
             assert_int_equal(line[TG_EVENT_LINE_MAX], 0x5a);
@@ -846,6 +960,7 @@ int main(void)
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_hostile_observer),
+        cmocka_unit_test(test_client_ids),
         cmocka_unit_test(test_worst_case),
         cmocka_unit_test(test_less_detail),
         cmocka_unit_test(test_no_record),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,6 +99,27 @@ static void test_bad(void **state)
         {"on_error: pass\n", TG_EPOLICY, 1, 1, "did you mean 'on-error'?"},
         {"on-error: ignore\n", TG_EPOLICY, 1, 11, "use one of: refuse, pass"},
         {"on-error: Pass\n", TG_EPOLICY, 1, 11, "did you mean 'pass'?"},
+        /* Nobody is believed unless he is named. */
+        {"client-id:\n", TG_EPOLICY, 1, 1, "'client-id' must be a mapping"},
+        {"client-id: [10.0.0.1]\n", TG_EPOLICY, 1, 12, "'client-id' must be a mapping"},
+        {"client-id: {}\n", TG_EPOLICY, 1, 12, "lacks the key 'from'"},
+        {"client-id: {accept: ecs}\n", TG_EPOLICY, 1, 12, "lacks the key 'from'"},
+        {"client-id: {from: []}\n", TG_EPOLICY, 1, 19, "'from' is empty"},
+        {"client-id: {from: }\n", TG_EPOLICY, 1, 13, "'from' has no value"},
+        {"client-id: {from: {a: b}}\n", TG_EPOLICY, 1, 19, "'from' must be one value"},
+        {"client-id: {frm: [::1]}\n", TG_EPOLICY, 1, 13, "did you mean 'from'?"},
+        {"client-id: {from: ns.example}\n", TG_EPOLICY, 1, 19, "is no IP address or prefix"},
+        {"client-id: {from: [\"::1\", 10.1.2.3/24]}\n", TG_EPOLICY, 1, 27,
+            "'10.1.2.3/24' in 'from' has bits behind its length; write '10.1.2.0/24'"},
+        {"client-id: {from: 10.0.0.0/33}\n", TG_EPOLICY, 1, 19, "from 0 to 32"},
+        {"client-id: {from: 2001:db8::/129}\n", TG_EPOLICY, 1, 19, "from 0 to 128"},
+        {"client-id: {from: \"::ffff:10.0.0.1\"}\n", TG_EPOLICY, 1, 19, "write it as IPv4"},
+        {"client-id: {from: 10.0.0.1, accept: []}\n", TG_EPOLICY, 1, 37, "'accept' is empty"},
+        {"client-id: {from: 10.0.0.1, accept: }\n", TG_EPOLICY, 1, 29, "'accept' has no value"},
+        {"client-id: {from: 10.0.0.1, accept: [ecs, cpe]}\n", TG_EPOLICY, 1, 43,
+            "unknown accept 'cpe'"},
+        {"client-id: {from: 10.0.0.1, accept: [ecs, mac, ecs]}\n", TG_EPOLICY, 1, 48,
+            "'ecs' is given twice"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -119,16 +141,84 @@ static void test_bad(void **state)
     }
 }
 
+/* What forwarders are believed, and what of them: FROM as addresses in IPv6 with a length. */
+static void test_forwarders(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned accept;
+        const char *from;
+    } cases[] = {
+        {"log: /l\n", TG_ID_ALL, ""},
+        {"client-id:\n  from: [10.0.0.53, \"2001:db8::53/128\", 127.0.0.0/8]\n", TG_ID_ALL,
+            "::ffff:10.0.0.53/128 2001:db8::53/128 ::ffff:127.0.0.0/104 "},
+        {"client-id: {from: 10.0.0.53, accept: mac}\n", TG_ID_MAC, "::ffff:10.0.0.53/128 "},
+        {"client-id: {accept: [umbrella, cpe-id], from: \"::/0\"}\n", TG_ID_UMBRELLA | TG_ID_CPE,
+            "::/0 "},
+        {"client-id: {from: 0.0.0.0/0, accept: [ecs, mac, cpe-id, umbrella]}\n", TG_ID_ALL,
+            "::ffff:0.0.0.0/96 "},
+        /* the same twice says nothing wrong */
+        {"client-id: {from: [10.0.0.1, 10.0.0.1], accept: [ecs]}\n", TG_ID_ECS,
+            "::ffff:10.0.0.1/128 ::ffff:10.0.0.1/128 "},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct tg_settings *settings = NULL;
+        char from[256] = "";
+        write_file(cases[i].text);
+        assert_int_equal(tg_settings_read(path, &settings, NULL), TG_OK);
+        for (size_t n = 0; n < settings->forwarders.count; n++) {
+            char address[INET6_ADDRSTRLEN];
+            const size_t used = strlen(from);
+            inet_ntop(
+                AF_INET6, settings->forwarders.from[n].prefix.octets, address, sizeof(address));
+            snprintf(from + used, sizeof(from) - used, "%s/%u ", address,
+                settings->forwarders.from[n].length);
+        }
+        assert_string_equal(from, cases[i].from);
+        assert_int_equal(settings->forwarders.accept, cases[i].accept);
+        tg_settings_destroy(&settings);
+    }
+}
+
+/* As many forwarders as there may be, and one more. */
+static void test_many_forwarders(void **state)
+{
+    static char text[32 * (TG_FORWARDERS_MAX + 2)];
+    (void)state;
+    for (size_t count = TG_FORWARDERS_MAX; count <= TG_FORWARDERS_MAX + 1; count++) {
+        struct tg_settings *settings = untouched;
+        struct tg_diags *diags = tg_diags_create();
+        size_t used = (size_t)sprintf(text, "client-id:\n  from:\n");
+        for (size_t i = 0; i < count; i++)
+            used += (size_t)sprintf(text + used, "    - 10.0.%zu.%zu\n", i / 256, i % 256);
+        write_file(text);
+        if (count == TG_FORWARDERS_MAX) {
+            assert_int_equal(tg_settings_read(path, &settings, diags), TG_OK);
+            assert_int_equal(settings->forwarders.count, TG_FORWARDERS_MAX);
+            tg_settings_destroy(&settings);
+        } else {
+            assert_int_equal(tg_settings_read(path, &settings, diags), TG_EPOLICY);
+            assert_ptr_equal(settings, untouched);
+            assert_int_equal(tg_diags_kept(diags), 1);
+            assert_string_equal(tg_diags_get(diags, 0)->text, "257 prefixes; 256 are the most");
+            assert_int_equal(tg_diags_get(diags, 0)->line, 3);
+        }
+        tg_diags_destroy(&diags);
+    }
+}
+
 /* Every error at once, in the order of the text. */
 static void test_all_errors(void **state)
 {
     struct tg_settings *settings = untouched;
     struct tg_diags *diags = tg_diags_create();
     (void)state;
-    write_file("log: l\nfoo: 1\npolicy: p\non-error: 7\n");
+    write_file("log: l\nfoo: 1\npolicy: p\non-error: 7\n"
+               "client-id: {from: [x,\n  y], accept: [ecs,\n  z]}\n");
     assert_int_equal(tg_settings_read(path, &settings, diags), TG_EPOLICY);
-    assert_int_equal(tg_diags_kept(diags), 4);
-    for (unsigned i = 0; i < 4; i++)
+    assert_int_equal(tg_diags_kept(diags), 7);
+    for (unsigned i = 0; i < 7; i++)
         assert_int_equal(tg_diags_get(diags, i)->line, i + 1);
     tg_diags_destroy(&diags);
 }
@@ -157,6 +247,7 @@ static void test_oom(void **state)
         enum tg_status status;
     } cases[] = {
         {"policy: /p\nlog: /l\non-error: pass\n", TG_OK},
+        {"client-id: {from: [10.0.0.1], accept: [ecs]}\n", TG_OK},
         {"", TG_OK},
         {"policy: /p\nlog: l\nfoo: 1\n", TG_EPOLICY},
     };
@@ -199,6 +290,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_forwarders),
+        cmocka_unit_test(test_many_forwarders),
         cmocka_unit_test(test_all_errors),
         cmocka_unit_test(test_read_fails),
         cmocka_unit_test(test_oom),
