@@ -45,7 +45,7 @@ static void put_addresses(struct tg_export *ex, const char *owner)
         fprintf(ex->out, "%s AAAA %s\n", owner,
             inet_ntop(AF_INET6, &answer->aaaa[i], text, sizeof(text)));
     if (answer->mx.len)
-        fprintf(ex->out, "%s MX 10 %s\n", owner, tg_export_absolute(answer->mx, mx));
+        fprintf(ex->out, "%s MX 0 %s\n", owner, tg_export_absolute(answer->mx, mx));
     else
         fprintf(ex->out, "%s MX 0 .\n", owner);
 }

@@ -177,10 +177,9 @@ reasons() {
     cat <<'REASONS'
 nullmx  | outside | MX ANY    | ml cm | mail     | mail-only: RPZ cannot answer one type and pass the others
 refused | outside | *         | et    | refused  | refused: RPZ has no such action
-outside | nodata  | DS DNSKEY |       | ABOVE    | the way down to an allowed name stays open for validators (RFC 4035 5)
+outside | nodata  | DS DNSKEY | alias | ABOVE    | the way down to an allowed name stays open for validators (RFC 4035 5)
 sink    | nodata  | ANY       | il    | sinkhole | ANY gets an RRset that is there (RFC 8482 4.1); Unbound's local data matches a type
-sink    | sink    | MX        | il    | sinkhole | one MX alone: preference 0 here, 10 in the exported zone
-outside | *       | *         | alias |          | the question decides, not where a CNAME leads; RPZ looks at each name on the way
+*       | outside | *         | alias |          | an alias of a listed name: Unbound's RPZ does not look when both come in one answer
 REASONS
 }
 
@@ -236,7 +235,7 @@ compare() {
         return rcode == "NXDOMAIN" ? "nx" : rcode == "NOERROR" ? "nodata" : rcode
     }
     function applies(i, a, b, name, type,    tld) {
-        if (module[i] != a || (rpz[i] != b && rpz[i] != "*")) return 0
+        if ((module[i] != a && module[i] != "*") || (rpz[i] != b && rpz[i] != "*")) return 0
         if (index(types[i], " " type " ") == 0 && types[i] != " * ") return 0
         name = tolower(name); tld = name; sub(/.*[.]/, "", tld)
         if (index(tld_of[i], " " tld " ")) return 1

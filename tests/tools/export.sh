@@ -62,7 +62,7 @@ local-data: '"'a.example. 60 IN AAAA 2001:db8::53'"'
 local-data: '"'a.example. 60 IN MX 0 .'" \
     'answer: {sinkhole: {a: 192.0.2.53, aaaa: "2001:db8::53"}}' 'block: [{name: a.example, action: sinkhole}]'
 zone 'a sinkhole with an exchange' 'a.example A 192.0.2.53
-a.example MX 10 mx.example.net.' \
+a.example MX 0 mx.example.net.' \
     'answer: {sinkhole: {a: 192.0.2.53, mx: mx.example.net}}' \
     'block: [{name: a.example, action: sinkhole, match: exact}]'
 zone 'an exact block' 'a.example CNAME .' 'block: [{name: a.example, match: exact}]'
