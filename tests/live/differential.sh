@@ -177,7 +177,7 @@ reasons() {
     cat <<'REASONS'
 nullmx  | outside | MX ANY    | ml cm | mail     | mail-only: RPZ cannot answer one type and pass the others
 refused | outside | *         | et    | refused  | refused: RPZ has no such action
-outside | nodata  | DS DNSKEY | alias | ABOVE    | the way down to an allowed name stays open for validators (RFC 4035 5)
+outside | *       | DS DNSKEY | alias | ABOVE    | the way down to an allowed name stays open for validators (RFC 4035 5)
 sink    | nodata  | ANY       | il    | sinkhole | ANY gets an RRset that is there (RFC 8482 4.1); Unbound's local data matches a type
 *       | outside | *         | alias |          | an alias of a listed name: Unbound's RPZ does not look when both come in one answer
 REASONS
