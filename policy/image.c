@@ -15,6 +15,7 @@ void tg_image_close(struct tg_image **image)
     free((*image)->groups);
     free((*image)->targets);
     free((*image)->rules);
+    tg_quick_destroy(&(*image)->quick);
     if ((*image)->data != NULL)
         munmap((*image)->data, (*image)->len);
     free(*image);

@@ -176,14 +176,15 @@ enum tg_status tg_collect(
     }
     for (size_t i = 0; i < names->count && status == TG_OK; i++) {
         const struct tg_known *known = &names->names[i];
-        size_t last = tg_dname_last_label(known->wire);
+        uint8_t offsets[TG_LABELS_MAX];
+        uint8_t depth = (uint8_t)tg_dname_labels(known->wire, offsets);
+        size_t last = offsets[depth - 1];
         struct tg_known *tld =
             tg_knowns_at(tlds, (struct tg_name){known->wire + last, known->len - last});
 
         if (tld == NULL)
             return TG_ENOMEM;
-        if (tld->flags == 0)
-            tld->rules[0] = TG_DISK_NO_RULE;
+        tld->depth = depth > tld->depth ? depth : tld->depth;
     }
     return status;
 }

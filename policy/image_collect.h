@@ -12,9 +12,10 @@
 /* One name. Small, for there may be millions. */
 struct tg_known {
     const uint8_t *wire; /* borrowed from the policy */
-    uint32_t rules[3];   /* of allow, block, protect, where flags say so; of a TLD the first */
+    uint32_t rules[3];   /* of allow, block, protect, where flags say so */
     uint16_t flags;      /* TG_DISK_... */
     uint8_t len;
+    uint8_t depth; /* of a TLD: labels of the longest name at or below it */
 };
 
 /* Names in the order they came, each once, found by a hash. */
@@ -33,8 +34,7 @@ struct tg_known *tg_knowns_at(struct tg_knowns *knowns, struct tg_name name);
  * Collects the names of a policy: its entries and suffixes in their order, then what is
  * above them.
  * @param names output, to be freed with tg_knowns_fini() also on failure.
- * @param tlds  output, likewise: each listed TLD, then each with names below; with
- *              rules[0] TG_DISK_NO_RULE where it has none.
+ * @param tlds  output, likewise: each listed TLD, then each with names at or below it.
  * @return TG_OK or TG_ENOMEM.
  */
 enum tg_status tg_collect(

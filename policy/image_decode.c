@@ -159,7 +159,9 @@ static bool check_subnets(struct tg_image *image, const struct tg_record *record
 
 /* How much of the arrays is used by what was decoded so far. */
 struct used {
+    size_t rules;
     size_t targets;
+    size_t groups;
     size_t overrides;
 };
 
@@ -169,14 +171,14 @@ static bool decode_numbered(
     struct tg_cursor cursor = {record->value, record->value_len, false};
     uint32_t number = record->key_len == 5 ? tg_get32(record->key + 1) : UINT32_MAX;
 
-    /* Keys differ and there are as many as numbers, so none is missing. */
+    /* Each number in its turn, so none is missing. */
     if (record->key[0] == TG_DISK_RULE) {
-        if (number >= image->rule_count ||
+        if (number != used->rules++ ||
             !decode_rule(&image->rules[number], image->targets + used->targets, &cursor))
             return false;
         used->targets += image->rules[number].target_count;
     } else {
-        if (number >= image->group_count ||
+        if (number != used->groups++ ||
             !decode_group(&image->groups[number], image->overrides + used->overrides, &cursor))
             return false;
         used->overrides += image->groups[number].override_count;
@@ -199,11 +201,23 @@ static bool decode_record(struct tg_image *image, const struct tg_record *record
     case TG_DISK_CLIENTS:
         return record->key_len == 1 && check_subnets(image, record);
     case TG_DISK_TLD:
-    case TG_DISK_NAME:
         return true; /* see tg_image_check_refs() */
     default:
         return false;
     }
+}
+
+/* Whether a record may follow one of kind last, 0 the first one: see image_p.h. */
+static bool is_in_order(const struct tg_record *record, uint8_t last)
+{
+    static const uint8_t order[] = {
+        0, TG_DISK_META, TG_DISK_ANSWER, TG_DISK_RULE, TG_DISK_GROUP, TG_DISK_CLIENTS, TG_DISK_TLD};
+    uint8_t kind = record->key[0];
+    const uint8_t *behind = memchr(order, last, sizeof(order));
+
+    if (kind == last)
+        return kind == TG_DISK_RULE || kind == TG_DISK_GROUP || kind == TG_DISK_TLD;
+    return memchr(behind, kind, (size_t)(order + sizeof(order) - behind)) != NULL;
 }
 
 /* Counts what there is to decode: as much as the records say, but no more than they can hold. */
@@ -245,10 +259,13 @@ static enum tg_status count_all(const struct tg_opening *opening)
 {
     struct tg_image *image = opening->image;
     struct tg_record record = {0};
+    uint8_t last = 0;
 
-    while (tg_record_next(image, &record))
-        if (!count_record(image, &record))
+    while (tg_front_next(image, &record)) {
+        if (!is_in_order(&record, last) || !count_record(image, &record))
             return impossible(opening, &record);
+        last = record.key[0];
+    }
     if (image->rule_count > TG_RULES_MAX || image->group_count > TG_GROUPS_MAX ||
         image->subnet_count > TG_SUBNETS_MAX)
         return tg_opening_fail(opening, TG_ETOOBIG,
@@ -281,7 +298,7 @@ static enum tg_status decode_all(const struct tg_opening *opening)
     struct tg_record record = {0};
     struct used used = {0};
 
-    while (tg_record_next(image, &record))
+    while (tg_front_next(image, &record))
         if (!decode_record(image, &record, &used))
             return impossible(opening, &record);
     if (image->meta.tool == NULL || image->answer.mname.len == 0)

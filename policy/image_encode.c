@@ -60,6 +60,7 @@ static void add(struct tg_image_writer *writer, const void *key, size_t key_len)
     if (writer->error == 0 && cdb_make_add(&writer->cdb, key, (unsigned)key_len, value->octets,
                                   (unsigned)value->len) != 0)
         writer->error = errno;
+    writer->next_at += (uint32_t)(8 + key_len + value->len);
     value->len = 0;
 }
 
@@ -219,7 +220,8 @@ static void add_tld(struct tg_image_writer *writer, const struct tg_known *tld)
 
     /* The label alone: without the octet before it and the root behind it. */
     memcpy(key + 1, tld->wire + 1, tld->len - 2u);
-    tg_put32(disk.rule, tld->rules[0]);
+    tg_put24(disk.rule, tld->flags == 0 ? TG_NO_RULE : tld->rules[0]);
+    disk.depth = tld->depth;
     append(writer, &disk, sizeof(disk));
     add(writer, key, tld->len - 1u);
 }
@@ -227,7 +229,7 @@ static void add_tld(struct tg_image_writer *writer, const struct tg_known *tld)
 static void add_name(struct tg_image_writer *writer, const struct tg_known *known)
 {
     uint8_t key[1 + TG_DNAME_MAX];
-    uint8_t octets[4];
+    uint8_t octets[3];
 
     key[0] = TG_DISK_NAME;
     memcpy(key + 1, known->wire, known->len);
@@ -236,8 +238,8 @@ static void add_name(struct tg_image_writer *writer, const struct tg_known *know
     for (uint32_t kind = 0; kind < 3; kind++) {
         if ((known->flags & 1u << kind) == 0)
             continue;
-        tg_put32(octets, known->rules[kind]);
-        append(writer, octets, 4);
+        tg_put24(octets, known->rules[kind]);
+        append(writer, octets, 3);
     }
     add(writer, key, 1u + known->len);
 }
@@ -255,6 +257,7 @@ void tg_encode_all(struct tg_image_writer *writer, time_t created)
     add_subnets(writer);
     for (size_t i = 0; i < writer->tlds.count && writer->error == 0; i++)
         add_tld(writer, &writer->tlds.names[i]);
+    writer->names_at = writer->next_at;
     for (size_t i = 0; i < writer->names.count && writer->error == 0; i++)
         add_name(writer, &writer->names.names[i]);
 }

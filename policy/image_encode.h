@@ -4,6 +4,7 @@
 #ifndef TLDGUARD_IMAGE_ENCODE_H
 #define TLDGUARD_IMAGE_ENCODE_H
 
+#include <cdb.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -25,8 +26,10 @@ struct tg_image_writer {
     struct tg_knowns names;
     struct tg_knowns tlds;
     struct tg_value value;
-    uint64_t size; /* of the file so far */
-    int error;     /* errno of the first failure; E2BIG: larger than an image may be */
+    uint64_t size;     /* of the file so far */
+    uint32_t next_at;  /* where the next record goes */
+    uint32_t names_at; /* where the first name went */
+    int error;         /* errno of the first failure; E2BIG: larger than an image may be */
 };
 
 /** Adds all records of a policy to the writer's CDB; on failure sets error. */

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /*
- * Checks a CDB before libcdb sees it: libcdb trusts the lengths of records to
- * some degree and the order of its tables altogether, and finds whatever a
- * slot of a table points to, be it a record or the inside of one.
+ * Checks records and tables before anything is looked up in them: a slot of a table
+ * finds whatever it points to, be it a record or the inside of one.
  */
+#include <cdb.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "image_p.h"
 
-/* How many slots may be looked at, on the average, to find a record. libcdb's tables
- * are half full: it takes less than two. A table made to be slow is refused. */
-#define LOOKS_MAX 64
+/* How many records are under way at once: memory is slow, and so their slots are asked for early
+ * and looked at late. */
+#define AHEAD 32
 
-bool tg_record_next(const struct tg_image *image, struct tg_record *record)
+/* The record behind another one, of those that lie from start to end. */
+static bool next(
+    const struct tg_image *image, struct tg_record *record, uint64_t start, uint64_t end)
 {
-    uint64_t at = TG_CDB_TOC_LEN;
+    uint64_t at = start;
 
     if (record->at != 0)
         at = record->at + 8 + record->key_len + record->value_len;
-    if (at >= tg_image_data_end(image))
+    if (at >= end)
         return false;
     record->at = at;
     record->key_len = tg_get32(image->data + at);
@@ -30,24 +32,62 @@ bool tg_record_next(const struct tg_image *image, struct tg_record *record)
     return true;
 }
 
-/* Checks that records fill their section to the last octet, and counts them. */
-static enum tg_status check_records(const struct tg_opening *opening, uint64_t *count)
+bool tg_front_next(const struct tg_image *image, struct tg_record *record)
 {
-    const uint8_t *data = opening->image->data;
-    uint64_t end = tg_image_data_end(opening->image);
+    return next(image, record, TG_CDB_TOC_LEN, image->names_at);
+}
+
+bool tg_name_next(const struct tg_image *image, struct tg_record *record)
+{
+    return next(image, record, image->names_at, tg_image_data_end(image));
+}
+
+enum tg_status tg_image_check_records(const struct tg_opening *opening, uint64_t *count)
+{
+    const struct tg_image *image = opening->image;
+    uint64_t end = tg_image_data_end(image);
     uint64_t at = TG_CDB_TOC_LEN;
+    bool names = image->names_at == end;
 
     for (*count = 0; at < end; ++*count) {
         uint64_t room = end - at;
-        uint64_t key_len = room < 8 ? 0 : tg_get32(data + at);
-        uint64_t value_len = room < 8 ? 0 : tg_get32(data + at + 4);
+        uint64_t key_len = room < 8 ? 0 : tg_get32(image->data + at);
+        uint64_t value_len = room < 8 ? 0 : tg_get32(image->data + at + 4);
 
         if (key_len == 0 || 8 + key_len + value_len > room)
             return tg_opening_fail(opening, TG_ECORRUPT,
                 "record at byte %" PRIu64 " is longer than the image, or has no key", at);
+        names |= image->names_at == at;
         at += 8 + key_len + value_len;
     }
+    if (!names)
+        return tg_opening_fail(opening, TG_ECORRUPT,
+            "names are said to begin at byte %" PRIu32 ", which is inside a record",
+            image->names_at);
     return TG_OK;
+}
+
+/* A record, and where the search for it begins. */
+struct wanted {
+    struct tg_record record;
+    uint32_t hash;
+    const uint8_t *table;
+    uint32_t slots;
+    uint32_t first;
+};
+
+static struct wanted want(const struct tg_image *image, const struct tg_record *record)
+{
+    struct wanted wanted = {.record = *record};
+    const uint8_t *toc;
+
+    wanted.hash = cdb_hash(record->key, (unsigned)record->key_len);
+    toc = image->data + wanted.hash % TG_CDB_TABLES * 8;
+    wanted.table = image->data + tg_get32(toc);
+    wanted.slots = tg_get32(toc + 4);
+    wanted.first = wanted.slots == 0 ? 0 : (wanted.hash >> 8) % wanted.slots;
+    __builtin_prefetch(wanted.table + (size_t)wanted.first * 8);
+    return wanted;
 }
 
 /* Whether there is a record with the same key. The position has not been checked. */
@@ -66,49 +106,62 @@ struct found {
     bool hidden;    /* another record has its key, and comes first */
 };
 
-static struct found find_slot(const struct tg_image *image, const struct tg_record *record)
+static struct found find_slot(const struct tg_image *image, const struct wanted *wanted)
 {
-    uint32_t hash = cdb_hash(record->key, (unsigned)record->key_len);
-    const uint8_t *toc = image->data + hash % TG_CDB_TABLES * 8;
-    const uint8_t *table = image->data + tg_get32(toc);
-    uint32_t slots = tg_get32(toc + 4);
-    uint32_t i = slots == 0 ? 0 : (hash >> 8) % slots;
+    uint32_t i = wanted->first;
     struct found found = {0, false};
 
-    for (uint32_t looks = 1; looks <= slots; looks++) {
-        const uint8_t *slot = table + (uint64_t)i * 8;
+    for (uint32_t looks = 1; looks <= wanted->slots; looks++) {
+        const uint8_t *slot = wanted->table + (uint64_t)i * 8;
         uint32_t at = tg_get32(slot + 4);
 
         if (at == 0)
             break;
-        if (tg_get32(slot) == hash && at == record->at) {
+        if (tg_get32(slot) == wanted->hash && at == wanted->record.at) {
             found.looks = looks;
             break;
         }
-        if (tg_get32(slot) == hash)
-            found.hidden |= has_key(image, at, record);
-        i = i + 1 == slots ? 0 : i + 1;
+        if (tg_get32(slot) == wanted->hash)
+            found.hidden |= has_key(image, at, &wanted->record);
+        i = i + 1 == wanted->slots ? 0 : i + 1;
     }
     return found;
+}
+
+static enum tg_status check_slot(
+    const struct tg_opening *opening, const struct wanted *wanted, uint64_t *looks)
+{
+    struct found found = find_slot(opening->image, wanted);
+
+    if (found.hidden)
+        return tg_opening_fail(opening, TG_ECORRUPT,
+            "record at byte %" PRIu64 " has the key of another one", wanted->record.at);
+    if (found.looks == 0)
+        return tg_opening_fail(opening, TG_ECORRUPT,
+            "record at byte %" PRIu64 " cannot be found by its key", wanted->record.at);
+    *looks += found.looks;
+    return TG_OK;
 }
 
 static enum tg_status check_slots(const struct tg_opening *opening, uint64_t count)
 {
     const struct tg_image *image = opening->image;
+    struct wanted wanted[AHEAD];
     struct tg_record record = {0};
+    uint64_t begun = 0;
     uint64_t looks = 0;
 
-    while (tg_record_next(image, &record)) {
-        struct found found = find_slot(image, &record);
+    for (uint64_t done = 0; done < count; done++) {
+        enum tg_status status;
 
-        if (found.hidden)
-            return tg_opening_fail(opening, TG_ECORRUPT,
-                "record at byte %" PRIu64 " has the key of another one", record.at);
-        if (found.looks == 0)
-            return tg_opening_fail(opening, TG_ECORRUPT,
-                "record at byte %" PRIu64 " cannot be found by its key", record.at);
-        looks += found.looks;
-        if (looks > LOOKS_MAX * count)
+        for (; begun < count && begun < done + AHEAD; begun++) {
+            next(image, &record, TG_CDB_TOC_LEN, tg_image_data_end(image));
+            wanted[begun % AHEAD] = want(image, &record);
+        }
+        status = check_slot(opening, &wanted[done % AHEAD], &looks);
+        if (status != TG_OK)
+            return status;
+        if (looks > TG_LOOKS_MAX * count)
             return tg_opening_fail(opening, TG_ECORRUPT, "look-ups would be too slow");
     }
     return TG_OK;
@@ -119,7 +172,7 @@ static enum tg_status check_slots(const struct tg_opening *opening, uint64_t cou
 static enum tg_status check_no_more_slots(const struct tg_opening *opening, uint64_t count)
 {
     const struct tg_image *image = opening->image;
-    uint64_t end = image->cdb.cdb_fsize;
+    uint64_t end = image->len - sizeof(struct tg_disk_trailer);
     uint64_t used = 0;
 
     for (uint64_t at = tg_image_data_end(image); at < end; at += 8)
@@ -130,13 +183,10 @@ static enum tg_status check_no_more_slots(const struct tg_opening *opening, uint
     return TG_OK;
 }
 
-enum tg_status tg_image_check_index(const struct tg_opening *opening)
+enum tg_status tg_image_check_tables(const struct tg_opening *opening, uint64_t count)
 {
-    uint64_t count;
-    enum tg_status status = check_records(opening, &count);
+    enum tg_status status = check_slots(opening, count);
 
-    if (status == TG_OK)
-        status = check_slots(opening, count);
     if (status == TG_OK)
         status = check_no_more_slots(opening, count);
     return status;

@@ -65,7 +65,8 @@ static const struct tg_disk_name *find(const struct tg_image *image, const struc
             return (const void *)(record + 9 + lookup->name.len);
         i = i + 1 == place.slots ? 0 : i + 1;
     }
-    return NULL;
+    /* All tables of a quick image are empty: it asks here, and costs the others nothing. */
+    return image->quick == NULL ? NULL : tg_quick_find(image, lookup);
 }
 
 bool tg_image_finish(
@@ -78,14 +79,14 @@ bool tg_image_finish(
     *out = (struct tg_image_name){0};
     if (disk == NULL)
         return false;
-    /* Its length, flags and rules were checked when the image was opened. */
+    /* Its length, flags and rules were checked. */
     flags = tg_get16(disk->flags);
     if (flags & TG_DISK_ALLOW)
-        out->allow = &image->rules[tg_get32(disk->rules[next++])];
+        out->allow = &image->rules[tg_get24(disk->rules[next++])];
     if (flags & TG_DISK_BLOCK)
-        out->block = &image->rules[tg_get32(disk->rules[next++])];
+        out->block = &image->rules[tg_get24(disk->rules[next++])];
     if (flags & TG_DISK_PROTECT)
-        out->protect = &image->rules[tg_get32(disk->rules[next++])];
+        out->protect = &image->rules[tg_get24(disk->rules[next++])];
     out->allow_exact = (flags & TG_DISK_ALLOW_EXACT) != 0;
     out->block_exact = (flags & TG_DISK_BLOCK_EXACT) != 0;
     out->protect_exact = (flags & TG_DISK_PROTECT_EXACT) != 0;
@@ -120,7 +121,7 @@ static bool each_of_record(const struct tg_record *record,
 
         if ((tg_get16(disk->flags) & flag) == 0)
             continue;
-        entry.rule = tg_get32(disk->rules[count++]);
+        entry.rule = tg_get24(disk->rules[count++]);
         entry.exact = (tg_get16(disk->flags) & flag << TG_DISK_EXACT_SHIFT) != 0;
         for (; at > 0 && entries[at - 1].rule > entry.rule; at--)
             entries[at] = entries[at - 1];
@@ -137,8 +138,8 @@ void tg_image_each_name(
 {
     struct tg_record record = {0};
 
-    while (tg_record_next(image, &record))
-        if (record.key[0] == TG_DISK_NAME && !each_of_record(&record, each, arg))
+    while (tg_name_next(image, &record))
+        if (!each_of_record(&record, each, arg))
             return;
 }
 
@@ -147,10 +148,10 @@ void tg_image_each_suffix(
 {
     struct tg_record record = {0};
 
-    while (tg_record_next(image, &record)) {
+    while (tg_name_next(image, &record)) {
         const struct tg_disk_name *disk = (const void *)record.value;
 
-        if (record.key[0] == TG_DISK_NAME && (tg_get16(disk->flags) & TG_DISK_SUFFIXES) &&
+        if ((tg_get16(disk->flags) & TG_DISK_SUFFIXES) &&
             !each(arg, (struct tg_name){record.key + 1, record.key_len - 1}))
             return;
     }

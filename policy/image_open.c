@@ -34,145 +34,127 @@ static enum tg_status out_of_memory(const struct tg_opening *opening)
     return tg_opening_fail(opening, TG_ENOMEM, "out of memory");
 }
 
-/* Gives the image writable memory of its own. Not the file's pages, for a file that
- * is cut while it is mapped would kill the resolver with SIGBUS. */
-static enum tg_status make_room(const struct tg_opening *opening, uint64_t len)
+enum tg_status tg_opening_unread(const struct tg_opening *opening, int error)
 {
-    struct tg_image *image = opening->image;
-    void *data;
+    if (error == TG_READ_CUT)
+        return tg_opening_fail(
+            opening, TG_EDIGEST, "image was cut while it was read, copy it again");
+    return tg_opening_fail(opening, TG_EIO, "cannot read: %s", strerror(error));
+}
 
+int tg_read_at(int fd, void *to, size_t len, uint64_t at)
+{
+    uint8_t *out = to;
+
+    while (len > 0) {
+        ssize_t got = pread(fd, out, len, (off_t)at);
+
+        if (got < 0 && errno != EINTR)
+            return errno;
+        if (got == 0)
+            return TG_READ_CUT;
+        if (got > 0) {
+            out += got;
+            at += (uint64_t)got;
+            len -= (size_t)got;
+        }
+    }
+    return 0;
+}
+
+static enum tg_status check_len(const struct tg_opening *opening, uint64_t len)
+{
     if (len == 0)
         return tg_opening_fail(opening, TG_EDIGEST, "image is empty, copy it again");
     if (len > TG_IMAGE_SIZE_MAX)
         return tg_opening_fail(opening, TG_ETOOBIG,
             "image has %" PRIu64 " bytes, more than the %u allowed", len, TG_IMAGE_SIZE_MAX);
-    data = mmap(NULL, (size_t)len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (data == MAP_FAILED)
-        return out_of_memory(opening);
-    /* Large pages, where there are any, halve the time of a look-up in a large image. */
-    (void)madvise(data, (size_t)len, MADV_HUGEPAGE);
-    image->data = data;
-    image->len = (size_t)len;
     return TG_OK;
 }
 
-static enum tg_status read_all(const struct tg_opening *opening, int fd)
+/* Not the file's pages, for a file that is cut while it is mapped would kill the resolver with
+ * SIGBUS. */
+enum tg_status tg_opening_room(const struct tg_opening *opening, size_t len)
 {
     struct tg_image *image = opening->image;
-    size_t done = 0;
+    void *data = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    while (done < image->len) {
-        ssize_t got = read(fd, image->data + done, image->len - done);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return tg_opening_fail(opening, TG_EIO, "cannot read: %s", strerror(errno));
-        if (got == 0)
-            return tg_opening_fail(opening, TG_EDIGEST,
-                "image was cut while it was read: %zu of %zu bytes, copy it again", done,
-                image->len);
-        done += (size_t)got;
-    }
+    if (data == MAP_FAILED)
+        return out_of_memory(opening);
+    /* Large pages, where there are any, halve the time of a look-up in a large image. */
+    (void)madvise(data, len, MADV_HUGEPAGE);
+    image->data = data;
+    image->len = len;
     return TG_OK;
+}
+
+enum tg_status tg_opening_seal(const struct tg_opening *opening)
+{
+    if (mprotect(opening->image->data, opening->image->len, PROT_READ) != 0)
+        return out_of_memory(opening);
+    return TG_OK;
+}
+
+enum tg_status tg_opening_file(const struct tg_opening *opening, int *fd, uint64_t *len)
+{
+    struct stat st;
+
+    /* Non-blocking, or a FIFO under this name would hang the caller. */
+    *fd = open(opening->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0)
+        return tg_opening_fail(opening, TG_EIO, "cannot open: %s", strerror(errno));
+    if (fstat(*fd, &st) != 0)
+        return tg_opening_unread(opening, errno);
+    if (S_ISDIR(st.st_mode))
+        return tg_opening_unread(opening, EISDIR);
+    if (!S_ISREG(st.st_mode))
+        return tg_opening_fail(opening, TG_EIO, "cannot read: not a regular file");
+    *len = (uint64_t)st.st_size;
+    return check_len(opening, *len);
 }
 
 static enum tg_status read_file(const struct tg_opening *opening)
 {
     enum tg_status status;
-    struct stat st;
-    /* Non-blocking, or a FIFO under this name would hang the caller. */
-    int fd = open(opening->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    uint64_t len;
+    int error;
+    int fd;
 
-    if (fd < 0)
-        return tg_opening_fail(opening, TG_EIO, "cannot open: %s", strerror(errno));
-    if (fstat(fd, &st) != 0)
-        status = tg_opening_fail(opening, TG_EIO, "cannot read: %s", strerror(errno));
-    else if (S_ISDIR(st.st_mode))
-        status = tg_opening_fail(opening, TG_EIO, "cannot read: %s", strerror(EISDIR));
-    else if (!S_ISREG(st.st_mode))
-        status = tg_opening_fail(opening, TG_EIO, "cannot read: not a regular file");
-    else
-        status = make_room(opening, (uint64_t)st.st_size);
+    status = tg_opening_file(opening, &fd, &len);
     if (status == TG_OK)
-        status = read_all(opening, fd);
-    close(fd);
+        status = tg_opening_room(opening, (size_t)len);
+    if (status == TG_OK) {
+        error = tg_read_at(fd, opening->image->data, (size_t)len, 0);
+        if (error != 0)
+            status = tg_opening_unread(opening, error);
+    }
+    if (fd >= 0)
+        close(fd);
     return status;
 }
 
-/* Four printable octets in front would be a section of half a gigabyte; fewer
- * may be what is left of an image. */
-static bool is_text(const struct tg_image *image)
+static enum tg_status copy_memory(const struct tg_opening *opening, const void *data, size_t len)
 {
-    size_t len = image->len < 512 ? image->len : 512;
+    enum tg_status status = check_len(opening, len);
 
-    if (len < 4)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (image->data[i] < 0x20 && memchr("\t\n\r", image->data[i], 3) == NULL)
-            return false;
-    return true;
+    if (status == TG_OK)
+        status = tg_opening_room(opening, len);
+    if (status == TG_OK)
+        memcpy(opening->image->data, data, len);
+    return status;
 }
 
-static enum tg_status not_an_image(const struct tg_opening *opening)
-{
-    if (is_text(opening->image))
-        return tg_opening_fail(opening, TG_EFORMAT,
-            "this is a text file, not a compiled image: make one from a policy with 'tldguard "
-            "compile'");
-    return tg_opening_fail(opening, TG_EFORMAT, "not a tldguard image");
-}
-
-/* Reads where the tables lie from as much of the table of contents as there is.
- * They follow each other, with no gap, from the end of the records to the
- * end of the CDB; false when they do not. */
-static bool read_toc(const struct tg_image *image, uint64_t *end)
-{
-    size_t toc = image->len < TG_CDB_TOC_LEN ? image->len / 8 : TG_CDB_TABLES;
-
-    *end = toc > 0 ? tg_image_data_end(image) : TG_CDB_TOC_LEN;
-    if (*end < TG_CDB_TOC_LEN)
-        return false;
-    for (size_t i = 0; i < toc; i++) {
-        if (tg_get32(image->data + i * 8) != *end)
-            return false;
-        *end += (uint64_t)tg_get32(image->data + i * 8 + 4) * 8;
-    }
-    return true;
-}
-
-/* Checks the length, which the table of contents tells, and the trailer. */
 static enum tg_status check_frame(const struct tg_opening *opening)
 {
-    const struct tg_image *image = opening->image;
-    const struct tg_disk_trailer *trailer;
-    uint64_t end;
-    uint64_t whole;
+    struct tg_image *image = opening->image;
+    struct tg_frame frame = {.len = image->len};
+    enum tg_status status = tg_frame_head(opening, image->data, &frame);
 
-    if (is_text(image) || !read_toc(image, &end))
-        return not_an_image(opening);
-    whole = end + sizeof(*trailer);
-    if (image->len < TG_CDB_TOC_LEN)
-        return tg_opening_fail(opening, TG_EDIGEST,
-            "image is cut short: %zu bytes, not even its table of contents, copy it again",
-            image->len);
-    if (image->len < whole)
-        return tg_opening_fail(opening, TG_EDIGEST,
-            "image is cut short: %zu of %" PRIu64 " bytes, copy it again", image->len, whole);
-    trailer = (const void *)(image->data + end);
-    if (memcmp(trailer->magic, TG_IMAGE_MAGIC, TG_IMAGE_MAGIC_LEN) != 0)
-        return tg_opening_fail(
-            opening, TG_EFORMAT, "a constant database, but not a tldguard image");
-    if (tg_get32(trailer->format) != TG_IMAGE_FORMAT)
-        return tg_opening_fail(opening, TG_EVERSION,
-            "image has format %" PRIu32 ", this version of tldguard reads format %d",
-            tg_get32(trailer->format), TG_IMAGE_FORMAT);
-    if (image->len > whole)
-        return tg_opening_fail(opening, TG_EDIGEST,
-            "image has %" PRIu64 " bytes too many at its end, copy it again", image->len - whole);
-    if (tg_get32(trailer->zero) != 0)
-        return tg_opening_fail(opening, TG_ECORRUPT, "reserved field of the trailer is not zero");
-    return TG_OK;
+    if (status == TG_OK)
+        status = tg_frame_trailer(opening, (const void *)(image->data + frame.tables_end), &frame);
+    if (status == TG_OK)
+        image->names_at = frame.names_at;
+    return status;
 }
 
 static enum tg_status check_digest(const struct tg_opening *opening)
@@ -193,23 +175,17 @@ static enum tg_status check_digest(const struct tg_opening *opening)
 /* Checks what is in the image's memory and makes it ready for use. */
 static enum tg_status check_all(const struct tg_opening *opening)
 {
-    struct tg_image *image = opening->image;
-    enum tg_status status;
+    enum tg_status status = tg_opening_seal(opening);
+    uint64_t count;
 
-    if (mprotect(image->data, image->len, PROT_READ) != 0)
-        return out_of_memory(opening);
-    status = check_frame(opening);
+    if (status == TG_OK)
+        status = check_frame(opening);
     if (status == TG_OK)
         status = check_digest(opening);
-    if (status != TG_OK)
-        return status;
-    /* By hand, for cdb_init() wants a file, and would map that. The trailer
-     * stays outside. */
-    image->cdb.cdb_fd = -1;
-    image->cdb.cdb_mem = image->data;
-    image->cdb.cdb_fsize = (unsigned)(image->len - sizeof(struct tg_disk_trailer));
-    image->cdb.cdb_dend = (unsigned)tg_image_data_end(image);
-    status = tg_image_check_index(opening);
+    if (status == TG_OK)
+        status = tg_image_check_records(opening, &count);
+    if (status == TG_OK)
+        status = tg_image_check_tables(opening, count);
     if (status == TG_OK)
         status = tg_image_decode(opening);
     if (status == TG_OK)
@@ -226,13 +202,7 @@ static enum tg_status open_from(
 
     if (opening.image == NULL)
         return out_of_memory(&opening);
-    if (data == NULL) {
-        status = read_file(&opening);
-    } else {
-        status = make_room(&opening, len);
-        if (status == TG_OK)
-            memcpy(opening.image->data, data, len);
-    }
+    status = data == NULL ? read_file(&opening) : copy_memory(&opening, data, len);
     if (status == TG_OK)
         status = check_all(&opening);
     if (status == TG_OK)

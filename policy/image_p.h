@@ -17,15 +17,17 @@
  *   'C'              subnets of all groups, in the order of the policy; only when there are any
  *   'T' label        tld: of a TLD that has a rule, or names below it; the label without
  *                    length octet
- *   'N' wire name    u16 of flags, then the numbers (u32) of the rules that the
+ *   'N' wire name    u16 of flags, then the numbers (u24) of the rules that the
  *                    flags say there are: allow, block, protect; one record for each
  *                    name: those of the policy in its order, then the rest
+ *
+ * They come in this order, rules and groups by number. So all but the names, of which there may
+ * be millions, is in front, and whoever asks for a few names need not read the rest.
  */
 #ifndef TLDGUARD_IMAGE_P_H
 #define TLDGUARD_IMAGE_P_H
 
 #include <assert.h>
-#include <cdb.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +38,10 @@
 #define TG_IMAGE_MAGIC_LEN 8
 #define TG_CDB_TOC_LEN     2048 /* 256 tables: position, slots */
 #define TG_CDB_TABLES      256
+
+/* How many slots may be looked at, on the average, to find a record, or a TLD. Tables that are
+ * half full take less than two. One made to be slow is refused. */
+#define TG_LOOKS_MAX 64
 
 enum tg_disk_kind {
     TG_DISK_META = 'M',
@@ -50,8 +56,8 @@ enum tg_disk_kind {
 struct tg_disk_trailer {
     uint8_t magic[8];
     uint8_t format[4];
-    uint8_t zero[4];
-    uint8_t digest[32]; /* SHA-256 of every octet before this field */
+    uint8_t names_at[4]; /* where the first name is; without names, where records end */
+    uint8_t digest[32];  /* SHA-256 of every octet before this field */
 };
 
 #define TG_DISK_INSPECT 1u /* names that answers lead to are judged */
@@ -121,10 +127,11 @@ struct tg_disk_subnet {
     uint8_t zero[3];
 };
 
-#define TG_DISK_NO_RULE 0xffffffffu
+#define TG_NO_RULE 0xffffffu /* in place of a rule's number */
 
 struct tg_disk_tld {
-    uint8_t rule[4]; /* TG_DISK_NO_RULE: only names below it are known */
+    uint8_t rule[3]; /* TG_NO_RULE: only names below it are known */
+    uint8_t depth;   /* labels of the longest name known at or below it; 0: none is known */
 };
 
 /* Flags of a name. The first three say which rule numbers follow. */
@@ -146,7 +153,7 @@ struct tg_disk_tld {
 
 struct tg_disk_name {
     uint8_t flags[2];
-    uint8_t rules[][4];
+    uint8_t rules[][3];
 };
 
 static_assert(sizeof(struct tg_disk_trailer) == 48, "part of the format");
@@ -165,6 +172,11 @@ static inline uint16_t tg_get16(const uint8_t *at)
     return (uint16_t)(at[0] | at[1] << 8);
 }
 
+static inline uint32_t tg_get24(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+}
+
 static inline uint32_t tg_get32(const uint8_t *at)
 {
     return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
@@ -179,6 +191,12 @@ static inline void tg_put16(uint8_t *at, uint16_t value)
 {
     at[0] = (uint8_t)value;
     at[1] = (uint8_t)(value >> 8);
+}
+
+static inline void tg_put24(uint8_t *at, uint32_t value)
+{
+    tg_put16(at, (uint16_t)value);
+    at[2] = (uint8_t)(value >> 16);
 }
 
 static inline void tg_put32(uint8_t *at, uint32_t value)
@@ -202,14 +220,13 @@ static inline size_t tg_disk_rules(uint32_t flags)
 /* A TLD that has a rule or names below it. Sixteen octets: four of them share a cache line. */
 struct tg_tld {
     uint64_t key;       /* of the label; 0: the slot is empty */
-    uint32_t rule : 24; /* its number; TG_TLD_NO_RULE: only names are known */
-    uint32_t depth : 8; /* labels of the longest name known below; 0: none is known */
+    uint32_t rule : 24; /* its number; TG_NO_RULE: only names are known */
+    uint32_t depth : 8; /* as in struct tg_disk_tld */
     uint32_t label;     /* where in the image its label is, without length octet */
 };
 
-#define TG_TLD_NO_RULE 0xffffffu
-
-static_assert(TG_RULES_MAX < TG_TLD_NO_RULE, "rule numbers fit");
+static_assert(TG_RULES_MAX < TG_NO_RULE, "rule numbers fit");
+static_assert(TG_LABELS_MAX <= UINT8_MAX, "so do depths");
 static_assert(TG_IMAGE_SIZE_MAX <= UINT32_MAX, "so do positions");
 
 /* Open addressing with linear probing, at most half full. */
@@ -227,9 +244,11 @@ struct tg_range {
 };
 
 struct tg_image {
-    uint8_t *data; /* the whole file, in memory that is no longer writable */
+    uint8_t *data; /* the whole file, in memory that is no longer writable; see also quick */
     size_t len;
-    struct cdb cdb; /* copied for each look-up, which writes into it */
+    uint32_t names_at;      /* as in struct tg_disk_trailer */
+    struct tg_quick *quick; /* of tg_image_open_quick(); then data ends where the names begin, and
+                               its table of contents tells of no tables. Else NULL */
     struct tg_image_meta meta;
     struct tg_answer answer;
     struct tg_rule *rules; /* they, and all that follows, point into data */
@@ -271,6 +290,47 @@ struct tg_record {
     size_t value_len;
 };
 
+/* Where the parts of an image's file lie: records, then tables, then the trailer. */
+struct tg_frame {
+    uint64_t len;        /* of the file */
+    uint64_t data_end;   /* the records end, and the first table starts */
+    uint64_t tables_end; /* the trailer starts */
+    uint32_t names_at;   /* as in struct tg_disk_trailer */
+};
+
+/**
+ * Finds out from the start of a file where its parts lie, and that all of it is there.
+ * @param head  the first TG_CDB_TOC_LEN octets, or as many as there are.
+ * @param frame len is set; output: data_end and tables_end, so that the trailer is in the file.
+ */
+enum tg_status tg_frame_head(
+    const struct tg_opening *opening, const uint8_t *head, struct tg_frame *frame);
+
+/** Checks the trailer, but for its digest, and fills the rest of the frame. */
+enum tg_status tg_frame_trailer(const struct tg_opening *opening,
+    const struct tg_disk_trailer *trailer, struct tg_frame *frame);
+
+/**
+ * Opens a file that may be an image for reading.
+ * @param fd  output, to be closed; also after a failure, when it is not -1.
+ * @param len output: its length, 1 .. TG_IMAGE_SIZE_MAX.
+ */
+enum tg_status tg_opening_file(const struct tg_opening *opening, int *fd, uint64_t *len);
+
+/** Gives the image len octets of writable memory, all zero. */
+enum tg_status tg_opening_room(const struct tg_opening *opening, size_t len);
+
+/** Makes the image's memory read-only for good. */
+enum tg_status tg_opening_seal(const struct tg_opening *opening);
+
+#define TG_READ_CUT (-1)
+
+/** Reads len octets of a file from a position. 0, TG_READ_CUT: it ends before that, or errno. */
+int tg_read_at(int fd, void *to, size_t len, uint64_t at);
+
+/** Adds the error that a failed tg_read_at() is; returns the status for it. */
+enum tg_status tg_opening_unread(const struct tg_opening *opening, int error);
+
 /* The data section ends where the first table starts. */
 static inline uint64_t tg_image_data_end(const struct tg_image *image)
 {
@@ -278,15 +338,24 @@ static inline uint64_t tg_image_data_end(const struct tg_image *image)
 }
 
 /**
- * Goes to the next record of an image whose records were checked.
+ * Goes to the next record of an image whose records were checked: of those in front of the
+ * names, and of the names.
  * @param record the record before, or one whose at is 0 to begin.
  * @return false behind the last one.
  */
-bool tg_record_next(const struct tg_image *image, struct tg_record *record);
+bool tg_front_next(const struct tg_image *image, struct tg_record *record);
+bool tg_name_next(const struct tg_image *image, struct tg_record *record);
 
-/** Checks that the records and the hash tables are whole and fit each other:
- * afterwards tg_record_next() and cdb_find() can be trusted. */
-enum tg_status tg_image_check_index(const struct tg_opening *opening);
+/**
+ * Checks that the records are whole, and that names_at is where one begins, or all end:
+ * afterwards tg_front_next() and tg_name_next() can be trusted.
+ * @param count output: how many there are.
+ */
+enum tg_status tg_image_check_records(const struct tg_opening *opening, uint64_t *count);
+
+/** Checks that the hash tables fit the records, which were checked: afterwards all look-ups
+ * can be trusted. */
+enum tg_status tg_image_check_tables(const struct tg_opening *opening, uint64_t count);
 
 /** Decodes meta, answer, rules, groups and subnets into the image, and checks each. */
 enum tg_status tg_image_decode(const struct tg_opening *opening);
@@ -296,6 +365,13 @@ enum tg_status tg_image_make_ranges(struct tg_image *image);
 
 /** Checks TLD and name records against the rules; fills the table of TLDs. */
 enum tg_status tg_image_check_refs(const struct tg_opening *opening);
+
+/** The same for an image without names: what the TLD records say of them is believed. */
+enum tg_status tg_image_check_tlds(const struct tg_opening *opening);
+
+/** Whether the value of a name's record is possible: its length, flags and rules. */
+bool tg_image_is_possible(
+    const struct tg_image *image, struct tg_name name, const uint8_t *value, size_t value_len);
 
 /**
  * Makes an empty table.
@@ -308,7 +384,7 @@ enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count);
  * Adds a TLD that is not in the table.
  * @param label lower-case, with its length octet.
  * @param at    where in the image the label is, without length octet.
- * @param rule  its number, or TG_TLD_NO_RULE.
+ * @param rule  its number, or TG_NO_RULE.
  * @return how many slots were looked at, which is the price of finding it.
  */
 size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t at, uint32_t rule);
@@ -324,7 +400,7 @@ struct tg_tld *tg_image_find_tld(const struct tg_image *image, const uint8_t *la
 static inline const struct tg_rule *tg_tld_rule(
     const struct tg_image *image, const struct tg_tld *tld)
 {
-    return tld->rule == TG_TLD_NO_RULE ? NULL : &image->rules[tld->rule];
+    return tld->rule == TG_NO_RULE ? NULL : &image->rules[tld->rule];
 }
 
 /* tg_image_name() in two steps, for several names at once: memory is slow, and so it is
@@ -340,5 +416,16 @@ void tg_image_prepare(const struct tg_image *image, struct tg_name name, struct 
 /** The second step: as tg_image_name(). */
 bool tg_image_finish(
     const struct tg_image *image, const struct tg_lookup *lookup, struct tg_image_name *out);
+
+/**
+ * Finds a name in the file of an image of tg_image_open_quick(), and checks its record.
+ * @return the value of the record, until the next call; NULL: not there, or broken, which
+ *         tg_image_status() tells.
+ */
+const struct tg_disk_name *tg_quick_find(
+    const struct tg_image *image, const struct tg_lookup *lookup);
+
+/** Frees; NULL-safe, sets the pointer to NULL. */
+void tg_quick_destroy(struct tg_quick **quick);
 
 #endif

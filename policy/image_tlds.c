@@ -79,7 +79,7 @@ size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t at, uint
         i = (i + 1) & (tlds->size - 1);
     tlds->slots[i].key = key;
     tlds->slots[i].label = at;
-    tlds->slots[i].rule = rule & TG_TLD_NO_RULE;
+    tlds->slots[i].rule = rule & TG_NO_RULE;
     return looks;
 }
 

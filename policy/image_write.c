@@ -41,6 +41,7 @@ static void add_trailer(struct tg_image_writer *writer)
 
     memcpy(trailer.magic, TG_IMAGE_MAGIC, sizeof(trailer.magic));
     tg_put32(trailer.format, TG_IMAGE_FORMAT);
+    tg_put32(trailer.names_at, writer->names_at);
     writer->error = make_digest(writer->file.fd, &trailer);
     if (writer->error == 0 && lseek(writer->file.fd, 0, SEEK_END) < 0)
         writer->error = errno;
@@ -103,6 +104,7 @@ enum tg_status tg_image_write(
     writer->policy = policy;
     writer->file = (struct tg_newfile)TG_NEWFILE_NONE;
     writer->size = TG_CDB_TOC_LEN + sizeof(struct tg_disk_trailer);
+    writer->next_at = TG_CDB_TOC_LEN;
     if (tg_collect(policy, &writer->names, &writer->tlds) != TG_OK)
         writer->error = ENOMEM;
     if (writer->error == 0)

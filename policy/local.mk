@@ -12,7 +12,7 @@ policy_libtgcore_la_SOURCES = \
 	include/tldguard/settings.h policy/settings.c \
 	include/tldguard/image.h policy/image_p.h policy/image.c \
 	policy/image_tlds.c policy/image_names.c policy/image_clients.c \
-	policy/image_open.c policy/image_index.c policy/image_cursor.h policy/image_cursor.c \
+	policy/image_open.c policy/image_frame.c policy/image_quick.c policy/image_index.c policy/image_cursor.h policy/image_cursor.c \
 	policy/image_decode.c policy/image_refs.c \
 	include/tldguard/decide.h policy/decide.c policy/decide_lead.c \
 	include/tldguard/explain.h policy/explain.c

@@ -4,7 +4,8 @@ if HAVE_CMOCKA
 tg_unit = \
 	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
-	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_decide tests/unit/test_explain \
+	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
+	tests/unit/test_decide tests/unit/test_explain \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_writer
 
@@ -87,6 +88,8 @@ tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_L
 bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
 	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
+	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
+EXTRA_DIST += tests/bench/million.sh
 .PHONY: bench
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.

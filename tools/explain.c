@@ -152,13 +152,14 @@ static int explain(const char *path, const struct tg_question *question, bool js
     struct tg_image *image = NULL;
     int code = EXIT_BROKEN;
 
-    if (tg_load(path, question->today, &image, diags) == TG_OK) {
+    if (tg_load_quick(path, question->today, &image, diags) == TG_OK) {
         a.image = image;
         tg_decide(image, question, &a.verdict);
         if (a.verdict.known == TG_KNOWN_ASK)
             tg_decide_known(image, question, TG_KNOWN_FOUND, &a.exists);
         a.chain = tg_explain_chain(image, question, &a.verdict);
-        code = json ? json_account(&a) : print_account(&a);
+        if (tg_image_status(image, path, diags) == TG_OK)
+            code = json ? json_account(&a) : print_account(&a);
     }
     tg_text_diags(diags, false);
     json_decref(a.chain);

@@ -158,8 +158,10 @@ static void keep_errors(const struct tg_diags *from, struct tg_diags *to)
     }
 }
 
-enum tg_status tg_load(
-    const char *path, uint32_t today, struct tg_image **out, struct tg_diags *diags)
+typedef enum tg_status open_fn(const char *path, struct tg_image **out, struct tg_diags *diags);
+
+static enum tg_status load(const char *path, uint32_t today, open_fn *open_image,
+    struct tg_image **out, struct tg_diags *diags)
 {
     const struct tg_policy_options options = {.today = today};
     struct tg_policy *policy = NULL;
@@ -175,7 +177,7 @@ enum tg_status tg_load(
         if (status == TG_OK)
             status = through_file(policy, out, diags);
     } else {
-        status = tg_image_open(path, out, diags);
+        status = open_image(path, out, diags);
     }
     if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
         tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL, "%s", tg_status_text(status));
@@ -183,4 +185,16 @@ enum tg_status tg_load(
     tg_policy_destroy(&policy);
     tg_diags_destroy(&all);
     return status;
+}
+
+enum tg_status tg_load(
+    const char *path, uint32_t today, struct tg_image **out, struct tg_diags *diags)
+{
+    return load(path, today, tg_image_open, out, diags);
+}
+
+enum tg_status tg_load_quick(
+    const char *path, uint32_t today, struct tg_image **out, struct tg_diags *diags)
+{
+    return load(path, today, tg_image_open_quick, out, diags);
 }

@@ -112,6 +112,10 @@ const char *tg_popular_file(char path[TG_PATH_MAX]);
 enum tg_status tg_load(
     const char *path, uint32_t today, struct tg_image **out, struct tg_diags *diags);
 
+/* The same, but opens an image by tg_image_open_quick(): see what that asks for. */
+enum tg_status tg_load_quick(
+    const char *path, uint32_t today, struct tg_image **out, struct tg_diags *diags);
+
 /*
  * Says on a terminal, after two seconds and then each second, what is being done and
  * how much of it. The caller adds to done as it goes on; total 0: not known.

@@ -66,6 +66,31 @@ enum tg_status tg_image_open(const char *path, struct tg_image **out, struct tg_
 enum tg_status tg_image_open_memory(
     const char *name, const void *data, size_t len, struct tg_image **out, struct tg_diags *diags);
 
+/**
+ * Opens an image for a few questions, in a time that does not depend on how many names it has:
+ * for a tool, never for a resolver. Reads and checks all but the names, which are read from the
+ * file and checked when they are asked for. The digest is not checked: what a damaged file
+ * says is told, as long as it is possible. Of an image that tg_image_open() accepts both
+ * say the same.
+ *
+ * The file stays open until tg_image_close(): one that is renamed over does not matter, one
+ * that is cut or written to fails the look-up that meets it. A look-up that fails is one that
+ * finds nothing; so whoever has asked asks tg_image_status() before believing any of it.
+ * tg_image_each_name() and tg_image_each_suffix() find none. Look-ups read the file,
+ * tg_decide() included. For one thread at a time.
+ * @return as tg_image_open(). On failure *out is unchanged.
+ */
+enum tg_status tg_image_open_quick(const char *path, struct tg_image **out, struct tg_diags *diags);
+
+/**
+ * Whether all look-ups so far in an image of tg_image_open_quick() could be made.
+ * @param name  what the error calls the image.
+ * @param diags on failure gets one error about the first look-up that could not.
+ * @return TG_OK, always so for other images; TG_EIO, TG_EDIGEST (cut), TG_ECORRUPT.
+ */
+enum tg_status tg_image_status(
+    const struct tg_image *image, const char *name, struct tg_diags *diags);
+
 /** Frees an image and sets the pointer to NULL; NULL-safe. No thread may use it any more. */
 void tg_image_close(struct tg_image **image);
 

@@ -5,13 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "imagefile.h"
-#include "tldguard/decide.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -95,12 +97,13 @@ static size_t read_groups(const struct tg_image *image)
     return sum;
 }
 
+static const char *const names[] = {".", "ml", "orange.ml", "www.orange.ml", "a.www.orange.ml",
+    "x.international", "international", "a.b.c", "\\000.ml", "army.ml", "a.rnil.example",
+    "army.mil", "x.com.om", "army.om"};
+static const char *const clients[] = {"10.9.0.7", "2001:db8::1", "::", "255.255.255.255"};
+
 void imagefile_exercise(const struct tg_image *image)
 {
-    static const char *const names[] = {".", "ml", "orange.ml", "www.orange.ml", "a.www.orange.ml",
-        "x.international", "international", "a.b.c", "\\000.ml", "army.ml", "a.rnil.example",
-        "army.mil", "x.com.om", "army.om"};
-    static const char *const clients[] = {"10.9.0.7", "2001:db8::1", "::", "255.255.255.255"};
     size_t sum = read_groups(image);
 
     for (size_t i = 0; i < tg_image_rule_count(image); i++) {
@@ -131,4 +134,87 @@ void imagefile_exercise(const struct tg_image *image)
         sum += verdict.twin_len;
     }
     assert_true(sum > 0); /* so that all the reading is done */
+}
+
+enum tg_status imagefile_open_quick(
+    const void *data, size_t len, struct tg_image **out, struct tg_diags *diags)
+{
+    int fd = memfd_create("image", MFD_CLOEXEC);
+    enum tg_status status;
+    char path[64];
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, data, len), len);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    status = tg_image_open_quick(path, out, diags);
+    close(fd);
+    return status;
+}
+
+static void same_rule(const struct tg_image *a, const struct tg_rule *of_a,
+    const struct tg_image *b, const struct tg_rule *of_b)
+{
+    assert_int_equal(of_a == NULL, of_b == NULL);
+    if (of_a != NULL)
+        assert_int_equal(of_a - tg_image_rule(a, 0), of_b - tg_image_rule(b, 0));
+}
+
+void imagefile_same_verdict(
+    const struct tg_image *a, const struct tg_image *b, const struct tg_question *question)
+{
+    struct tg_verdict of_a, of_b;
+
+    tg_decide(a, question, &of_a);
+    tg_decide(b, question, &of_b);
+    assert_int_equal(of_a.reason, of_b.reason);
+    same_rule(a, of_a.rule, b, of_b.rule);
+    assert_int_equal(of_a.group == NULL, of_b.group == NULL);
+    if (of_a.group != NULL)
+        assert_string_equal(of_a.group->name, of_b.group->name);
+    assert_int_equal(of_a.known, of_b.known);
+    assert_int_equal(of_a.mode, of_b.mode);
+    assert_int_equal(of_a.action, of_b.action);
+    assert_int_equal(of_a.severity, of_b.severity);
+    assert_int_equal(of_a.reply, of_b.reply);
+    assert_int_equal(of_a.report, of_b.report);
+    assert_int_equal(of_a.partial, of_b.partial);
+    assert_int_equal(of_a.owner_at, of_b.owner_at);
+    assert_int_equal(of_a.twin_len, of_b.twin_len);
+    assert_memory_equal(of_a.twin, of_b.twin, of_a.twin_len);
+}
+
+struct pair {
+    const struct tg_image *a;
+    const struct tg_image *b;
+};
+
+static bool same_of_name(void *arg, const struct tg_entry *entry)
+{
+    struct pair *pair = arg;
+    struct tg_question question = {.qname = entry->name, .qtype = TG_TYPE_MX, .qclass = 1};
+    uint8_t below[TG_DNAME_MAX] = {3, 'w', 'w', 'w'};
+
+    imagefile_same_verdict(pair->a, pair->b, &question);
+    if (entry->name.len > sizeof(below) - 4)
+        return true;
+    memcpy(below + 4, entry->name.wire, entry->name.len);
+    question.qname = (struct tg_name){below, entry->name.len + 4};
+    imagefile_same_verdict(pair->a, pair->b, &question);
+    return true;
+}
+
+void imagefile_same_verdicts(const struct tg_image *a, const struct tg_image *b)
+{
+    struct pair pair = {a, b};
+
+    tg_image_each_name(a, same_of_name, &pair);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct tg_address client = gen_address(clients[i % COUNT(clients)]);
+        struct tg_question question = {.qtype = TG_TYPE_A, .qclass = 1, .client = &client};
+        uint8_t wire[TG_DNAME_MAX];
+
+        tg_dname_from_text(names[i], strlen(names[i]), wire, &question.qname.len, NULL);
+        question.qname.wire = wire;
+        imagefile_same_verdict(a, b, &question);
+    }
 }

@@ -12,6 +12,7 @@
 
 #include "tests/support/gen.h"
 #include "tests/support/tmpdir.h"
+#include "tldguard/decide.h"
 #include "tldguard/image.h"
 
 #define IMAGEFILE_CREATED 1795305600 /* when all of them were made */
@@ -34,6 +35,17 @@ int imagefile_teardown(void **state);
 
 /** Asks an image everything it can be asked. */
 void imagefile_exercise(const struct tg_image *image);
+
+/** tg_image_open_quick() of a file with this content. */
+enum tg_status imagefile_open_quick(
+    const void *data, size_t len, struct tg_image **out, struct tg_diags *diags);
+
+/** Asserts that two images decide one question alike. */
+void imagefile_same_verdict(
+    const struct tg_image *a, const struct tg_image *b, const struct tg_question *question);
+
+/** The same for questions about each name of a, some below them, and others. */
+void imagefile_same_verdicts(const struct tg_image *a, const struct tg_image *b);
 
 /** A test that is given a struct imagefile. */
 #define IMAGEFILE_TEST(function) \

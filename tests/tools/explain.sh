@@ -118,6 +118,16 @@ is 'no such file' "$code $err" '3 none.cdb: error: cannot open: No such file or 
 head -c 3000 whole.cdb >cut.cdb
 run explain -p cut.cdb army.ml
 is 'a cut image is not read as a policy' "$code $(wc -l <err.txt)" '3 1'
+# Damage that the question leads to is told; damage elsewhere is for show to find.
+at=$(LC_ALL=C grep -abo $'N\x06orange\x02ml' whole.cdb | tail -n 1)
+cp whole.cdb flags.cdb
+printf '\377\377' | dd of=flags.cdb bs=1 seek=$((${at%%:*} + 12)) conv=notrunc status=none
+run explain -p flags.cdb www.orange.ml
+is 'a broken record' "$code $out${err/byte */byte N ...}" '3 flags.cdb: error: record at byte N ...'
+run explain -p flags.cdb army.mil
+is 'a record that nobody asks for' "$code $(step because)" '0 a protected name is left alone'
+run show flags.cdb
+is 'is for show' "$code ${err%%:*}" '3 flags.cdb'
 printf 'serial: 1\ntlds: nonsense\n' >bad.yaml
 run explain -p bad.yaml army.ml
 is 'a policy with errors' "$code ${err%%: error*}" '3 bad.yaml:2:7'

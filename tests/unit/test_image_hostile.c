@@ -29,6 +29,29 @@ static void seal(uint8_t *data, size_t len)
     EVP_Digest(data, len - 32, data + len - 32, NULL, EVP_sha256(), NULL);
 }
 
+/* Asks an image for a few questions, whatever is wrong with it: nothing may break. What the whole
+ * of it is good for, both ways of opening tell alike; full is NULL when it was refused. */
+static void try_quick(const void *data, size_t len, const struct tg_image *full)
+{
+    struct tg_diags *diags = tg_diags_create();
+    struct tg_image *image = NULL;
+    enum tg_status status = imagefile_open_quick(data, len, &image, diags);
+
+    assert_int_equal(tg_diags_kept(diags), status != TG_OK);
+    if (status == TG_OK) {
+        imagefile_exercise(image);
+        status = tg_image_status(image, "it", diags);
+        assert_int_equal(tg_diags_kept(diags), status != TG_OK);
+    }
+    if (full != NULL) {
+        assert_int_equal(status, TG_OK);
+        imagefile_same_verdicts(full, image);
+        assert_int_equal(tg_image_status(image, "it", NULL), TG_OK);
+    }
+    tg_image_close(&image);
+    tg_diags_destroy(&diags);
+}
+
 /* Opens what must not open: one error that names the file, *out unchanged. */
 static enum tg_status refuse(const void *data, size_t len, char text[256])
 {
@@ -44,6 +67,8 @@ static enum tg_status refuse(const void *data, size_t len, char text[256])
     assert_string_equal(tg_diags_get(diags, 0)->file, "it.cdb");
     snprintf(text, 256, "%s", tg_diags_get(diags, 0)->text);
     tg_diags_destroy(&diags);
+    if (len > 0)
+        try_quick(data, len, NULL);
     return status;
 }
 
@@ -72,18 +97,57 @@ static void strange_content(void **state)
     /* A CDB of somebody else. */
     memset(copy + fix->len - IMAGEFILE_TRAILER, 1, 8);
     assert_int_equal(refuse(copy, fix->len, text), TG_EFORMAT);
-    /* A format to come, digest right. */
+    /* A format to come, and one that was, digest right. */
     memcpy(copy, fix->data, fix->len);
     copy[fix->len - IMAGEFILE_TRAILER + 8] = TG_IMAGE_FORMAT + 1;
     seal(copy, fix->len);
     assert_int_equal(refuse(copy, fix->len, text), TG_EVERSION);
     snprintf(want, sizeof(want), "format %d", TG_IMAGE_FORMAT + 1);
     assert_non_null(strstr(text, want));
-    /* A reserved field in use. */
-    memcpy(copy, fix->data, fix->len);
-    copy[fix->len - IMAGEFILE_TRAILER + 12] = 1;
+    assert_non_null(strstr(text, "a newer one made the image"));
+    copy[fix->len - IMAGEFILE_TRAILER + 8] = TG_IMAGE_FORMAT - 1;
     seal(copy, fix->len);
-    assert_int_equal(refuse(copy, fix->len, text), TG_ECORRUPT);
+    assert_int_equal(refuse(copy, fix->len, text), TG_EVERSION);
+    assert_non_null(strstr(text, "compile the policy again"));
+    free(copy);
+}
+
+/* Whether a record begins there. */
+static bool is_record(const uint8_t *data, size_t at)
+{
+    size_t start = 2048;
+
+    while (start < at)
+        start += 8 + (data[start] | (size_t)data[start + 1] << 8) +
+                 (data[start + 4] | (size_t)data[start + 5] << 8);
+    return start == at;
+}
+
+/* Where names are said to begin: where they do, and nowhere else. */
+static void names_elsewhere(void **state)
+{
+    struct imagefile *fix = *state;
+    size_t end = fix->data[0] | (size_t)fix->data[1] << 8;
+    uint8_t *copy = malloc(fix->len);
+    char text[256];
+
+    assert_non_null(copy);
+    memcpy(copy, fix->data, fix->len);
+    for (size_t at = 0; at <= fix->len + 8; at++) {
+        uint8_t *field = copy + fix->len - IMAGEFILE_TRAILER + 12;
+
+        field[0] = (uint8_t)at;
+        field[1] = (uint8_t)(at >> 8);
+        if (memcmp(copy, fix->data, fix->len) == 0)
+            continue;
+        seal(copy, fix->len);
+        assert_int_equal(refuse(copy, fix->len, text), TG_ECORRUPT);
+        if (at < 2048 || at > end)
+            assert_non_null(strstr(text, "not among the records"));
+        else if (!is_record(fix->data, at))
+            assert_non_null(strstr(text, "inside a record"));
+        memcpy(copy, fix->data, fix->len);
+    }
     free(copy);
 }
 
@@ -123,10 +187,11 @@ static void altered(void **state)
             copy[at] ^= flips[i];
             refuse(copy, fix->len, text);
             seal(copy, fix->len);
-            if (tg_image_open_memory("it", copy, fix->len, &image, NULL) != TG_OK)
-                continue;
-            imagefile_exercise(image);
-            opened++;
+            if (tg_image_open_memory("it", copy, fix->len, &image, NULL) == TG_OK) {
+                imagefile_exercise(image);
+                opened++;
+            }
+            try_quick(copy, fix->len, image);
             tg_image_close(&image);
         }
     }
@@ -161,6 +226,7 @@ static void crafted(void **state)
         seal(copy, fix->len);
         if (tg_image_open_memory("it", copy, fix->len, &image, NULL) == TG_OK)
             imagefile_exercise(image);
+        try_quick(copy, fix->len, image);
         tg_image_close(&image);
     }
     free(copy);
@@ -192,6 +258,8 @@ static uint8_t *rebuild(const struct imagefile *fix, const struct edit *edit, si
     uint8_t *data;
     struct cdb cdb;
     unsigned at;
+    uint32_t names = 0; /* where they begin */
+    uint32_t end = 2048;
 
     assert_int_equal(cdb_init(&cdb, in), 0);
     assert_int_equal(cdb_make_start(&make, out), 0);
@@ -207,10 +275,16 @@ static uint8_t *rebuild(const struct imagefile *fix, const struct edit *edit, si
             memset(value + edit->at, edit->octet, 1 + edit->span);
         if (it)
             size += (unsigned)edit->grow;
-        if (!it || !edit->drop)
+        if (names == 0 && *(const char *)key == 'N')
+            names = end;
+        if (!it || !edit->drop) {
             cdb_make_add(&make, key, cdb_keylen(&cdb), value, size);
-        if (it && edit->add != NULL)
+            end += 8 + cdb_keylen(&cdb) + size;
+        }
+        if (it && edit->add != NULL) {
             cdb_make_add(&make, edit->add, (unsigned)edit->add_len, value, size);
+            end += 8 + (uint32_t)edit->add_len + size;
+        }
     }
     assert_int_equal(cdb_make_finish(&make), 0);
     cdb_free(&cdb);
@@ -220,6 +294,8 @@ static uint8_t *rebuild(const struct imagefile *fix, const struct edit *edit, si
         write(out, fix->data + fix->len - IMAGEFILE_TRAILER, IMAGEFILE_TRAILER), IMAGEFILE_TRAILER);
     close(out);
     data = file_read(path, len);
+    data[*len - IMAGEFILE_TRAILER + 12] = (uint8_t)names;
+    data[*len - IMAGEFILE_TRAILER + 13] = (uint8_t)(names >> 8);
     seal(data, *len);
     return data;
 }
@@ -331,7 +407,19 @@ static const struct edit edits[] = {
     {"TLD's rule is an allow", KEY("Tml"), 0, 2, false, NULL, 0, 0, 0},
     {"TLD's rule is another's", KEY("Tml"), 0, 1, false, NULL, 0, 0, 0},
     {"TLD's rule is out of range", KEY("Tml"), 0, 9, false, NULL, 0, 0, 0},
-    {"TLD's rule is hidden", KEY("Tml"), 0, 255, false, NULL, 0, 3, 0},
+    {"TLD's rule is hidden", KEY("Tml"), 0, 255, false, NULL, 0, 2, 0},
+    {"names below a TLD hidden", KEY("Tml"), 3, 3, false, NULL, 0, 0, 0},
+    {"longer names below a TLD than there are", KEY("Tml"), 3, 5, false, NULL, 0, 0, 0},
+    {"no names below a TLD", KEY("Tml"), 3, 0, false, NULL, 0, 0, 0},
+    {"names below a TLD that has none", KEY("Tinternational"), 3, 1, false, NULL, 0, 0, 0},
+    {"longer names than names can be", KEY("Tml"), 3, 255, false, NULL, 0, 0, 0},
+    /* Order: all but the names in front, each kind once or by number. */
+    {"TLD behind a name", KEY("N\2ml\0"), NONE, 0, false, KEY("Tzz"), 0, 2},
+    {"no name among the names", KEY("N\2ml\0"), NONE, 0, false, KEY("X\2ml\0"), 0, 0},
+    {"answer behind a rule", KEY("R\0\0\0\0"), NONE, 0, false, KEY("A"), 0, 0},
+    {"rule behind a TLD", KEY("Tml"), NONE, 0, false, KEY("R\7\0\0\0"), 0, 0},
+    {"group behind the subnets", KEY("C"), NONE, 0, false, KEY("G\1\0\0\0"), 0, 0},
+    {"kind that is zero", KEY("M"), NONE, 0, false, KEY("\0"), 0, 0},
     {"name missing", KEY("N\3www\6orange\2ml\0"), NONE, 0, true, NULL, 0, 0, 0},
     {"name above missing", KEY("N\6orange\2ml\0"), NONE, 0, true, NULL, 0, 0, 0},
     {"name above, TLD, missing", KEY("N\2ml\0"), NONE, 0, true, NULL, 0, 0, 0},
@@ -352,7 +440,7 @@ static const struct edit edits[] = {
     {"name's rule is of another kind", KEY("N\3www\6orange\2ml\0"), 0, 0x52, false, NULL, 0, 0, 0},
     {"name's rule is another's", KEY("N\3www\6orange\2ml\0"), NONE, 0, false,
         KEY("N\3wwx\6orange\2ml\0"), 0, 0},
-    {"rule behind a name without one", KEY("N\6orange\2ml\0"), NONE, 0, false, NULL, 0, 0, 4},
+    {"rule behind a name without one", KEY("N\6orange\2ml\0"), NONE, 0, false, NULL, 0, 0, 3},
     {"name that is none", KEY("N\6orange\2ml\0"), NONE, 0, false, KEY("N\6orange\2ml"), 0, 0},
     {"name with more behind it", KEY("N\6orange\2ml\0"), NONE, 0, false, KEY("N\6orange\2ml\0x"), 0,
         0},
@@ -362,6 +450,19 @@ static const struct edit edits[] = {
         KEY("N\6orange\2mm\0"), 0, 0},
     {"name of a list too many", KEY("N\4army\3mil\0"), NONE, 0, false, KEY("N\4navy\3mil\0"), 0, 0},
 };
+
+/* Of what is in front of the names, only they tell that these are wrong. */
+static bool is_told_by_names(const char *what)
+{
+    static const char *const list[] = {"more names", "fewer suffixes", "TLD without a rule missing",
+        "TLD without names", "names below a TLD hidden", "longer names below a TLD than there are",
+        "no names below a TLD", "names below a TLD that has none"};
+
+    for (size_t i = 0; i < COUNT(list); i++)
+        if (strcmp(list[i], what) == 0)
+            return true;
+    return false;
+}
 
 static void impossible_content(void **state)
 {
@@ -388,6 +489,16 @@ static void impossible_content(void **state)
             print_message("edit: %s\n", edits[i].what);
         assert_int_equal(status, TG_ECORRUPT);
         assert_int_equal(refuse(data, len, text), TG_ECORRUPT);
+        /* All in front of the names is checked as well when there is no time for them. */
+        if (edits[i].key[0] != 'N') {
+            enum tg_status want = is_told_by_names(edits[i].what) ? TG_OK : TG_ECORRUPT;
+
+            status = imagefile_open_quick(data, len, &image, NULL);
+            if (status != want)
+                print_message("quickly: %s\n", edits[i].what);
+            assert_int_equal(status, want);
+            tg_image_close(&image);
+        }
         free(data);
     }
 }
@@ -415,15 +526,48 @@ static void slots_to_nowhere(void **state)
     free(copy);
 }
 
+/* Each slot that is in use, emptied: in tables with more records than are checked at once. */
+static void slots_lost(void **state)
+{
+    struct imagefile *fix = *state;
+    size_t tables;
+    uint8_t *data;
+    size_t len;
+    char text[256];
+
+    for (size_t i = 0; i < 150; i++) {
+        snprintf(text, sizeof(text), "n%zu.example", i);
+        gen_rule(fix->gen, TG_KIND_BLOCK, text, false);
+    }
+    assert_int_equal(tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL), TG_OK);
+    data = file_read(fix->path, &len);
+    tables = data[0] | (size_t)data[1] << 8;
+    for (size_t at = tables; at < len - IMAGEFILE_TRAILER; at += 8) {
+        uint8_t slot[8];
+
+        memcpy(slot, data + at, 8);
+        if (memcmp(slot + 4, "\0\0\0\0", 4) == 0)
+            continue;
+        memset(data + at, 0, 8);
+        seal(data, len);
+        assert_int_equal(refuse(data, len, text), TG_ECORRUPT);
+        assert_non_null(strstr(text, "cannot be found by its key"));
+        memcpy(data + at, slot, 8);
+    }
+    free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IMAGEFILE_TEST(strange_content),
+        IMAGEFILE_TEST(names_elsewhere),
         IMAGEFILE_TEST(cut_short),
         IMAGEFILE_TEST(altered),
         IMAGEFILE_TEST(crafted),
         IMAGEFILE_TEST(impossible_content),
         IMAGEFILE_TEST(slots_to_nowhere),
+        IMAGEFILE_TEST(slots_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
