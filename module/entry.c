@@ -5,8 +5,6 @@
  * them up by name with dlsym(); nobody here may call them by name, as the
  * daemon exports names of its own.
  */
-#include <sys/stat.h>
-
 #include "module/guard.h"
 
 #define TG_EXPORT __attribute__((visibility("default")))
@@ -91,23 +89,6 @@ static bool begin(struct module_env *env, int id, struct tg_guard *guard)
     return ok && tg_guard_watch(guard);
 }
 
-/* Twice the same library would write each event twice. */
-static bool is_twice(const struct module_env *env)
-{
-    struct stat a, b;
-
-    for (const struct config_strlist *p = env->cfg->dynlib_file; p; p = p->next)
-        for (const struct config_strlist *q = p->next; q; q = q->next)
-            if (stat(p->str, &a) == 0 && stat(q->str, &b) == 0 && a.st_dev == b.st_dev &&
-                a.st_ino == b.st_ino) {
-                log_err("tldguard: refusing to start: %s is loaded twice; name it once in "
-                        "dynlib-file and in module-config",
-                    p->str);
-                return true;
-            }
-    return false;
-}
-
 static void end(struct module_env *env, int id, struct tg_guard *guard)
 {
     unregister(env, id);
@@ -127,7 +108,7 @@ int init(struct module_env *env, int id)
                 "headers; rebuild tldguard against the source of the installed package");
         return 0;
     }
-    if (is_twice(env) || !tg_order_check(env, id) || !tg_guard_create(&guard))
+    if (!tg_order_alone(env, id) || !tg_order_check(env, id) || !tg_guard_create(&guard))
         return 0;
     guard->unique_mesh = env->unique_mesh;
     if (!begin(env, id, guard)) {

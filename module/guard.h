@@ -86,7 +86,15 @@ bool tg_abi_same_build(void);
  */
 bool tg_abi_canary(struct module_qstate *qstate, int id);
 
-/* order.c: does every question come by us? */
+/* order.c: does every question come by us, and once? */
+
+/**
+ * Looks whether our library is loaded once more, as the same file or as a copy of it: both would
+ * have the same settings, as these come from the environment, and write each event twice. Says
+ * so in Unbound's log, with both names.
+ * @return false when the resolver must not start so.
+ */
+bool tg_order_alone(const struct module_env *env, int id);
 
 /**
  * Looks where Unbound has put us among its modules. Says in Unbound's log what to write when a
