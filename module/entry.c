@@ -83,8 +83,8 @@ static bool begin(struct module_env *env, int id, struct tg_guard *guard)
     stay = tg_active_enter(guard->active);
     ok = register_all(env, id, guard, stay.image) && purge(env, guard, stay.image);
     /* Workers copy the env behind us. Later on each keeps its own as the policy wants it. */
-    if (ok && stay.image && tg_image_group_count(stay.image) > 0)
-        env->unique_mesh = 1;
+    if (ok && stay.image && tg_image_group_count(stay.image) > 0 && env->unique_mesh == 0)
+        env->unique_mesh = TG_UNIQUE_OURS;
     tg_active_leave(stay);
     return ok && tg_guard_watch(guard);
 }
@@ -92,8 +92,8 @@ static bool begin(struct module_env *env, int id, struct tg_guard *guard)
 static void end(struct module_env *env, int id, struct tg_guard *guard)
 {
     unregister(env, id);
-    if (guard && !guard->passive)
-        env->unique_mesh = guard->unique_mesh;
+    if (env->unique_mesh == TG_UNIQUE_OURS)
+        env->unique_mesh = 0;
     tg_guard_destroy(&guard);
 }
 
@@ -110,7 +110,6 @@ int init(struct module_env *env, int id)
     }
     if (!tg_order_alone(env, id) || !tg_order_check(env, id) || !tg_guard_create(&guard))
         return 0;
-    guard->unique_mesh = env->unique_mesh;
     if (!begin(env, id, guard)) {
         end(env, id, guard);
         return 0;

@@ -23,6 +23,10 @@
 
 enum tg_canary { TG_CANARY_UNTRIED, TG_CANARY_SINGS, TG_CANARY_DEAD };
 
+/* In module_env.unique_mesh: set by us. For Unbound any number but 0 is true; subnetcache, which
+ * starts behind us, says 1. */
+#define TG_UNIQUE_OURS 2
+
 /* Of one question, in its region: which clients have their event. */
 struct tg_seen {
     const struct mesh_reply *newest; /* it, and those behind it in Unbound's list */
@@ -31,7 +35,6 @@ struct tg_seen {
 struct tg_guard {
     bool passive;       /* on-error: pass, and there is no log: every question passes */
     bool told;          /* Unbound tells us of each answer that goes out */
-    int unique_mesh;    /* of the env, as it was before us */
     _Atomic int canary; /* enum tg_canary: does this Unbound look as the headers said? */
     struct tg_settings *settings;
     struct tg_active *active; /* the policy in force; none with on-error: pass and a bad one */
