@@ -12,6 +12,7 @@
 #include "module/thread.h"
 
 #define LOOK_MS    250
+#define SOON_MS    1000
 #define DAY        86400 /* seconds */
 #define REASON_MAX 1024
 
@@ -26,6 +27,7 @@ struct tg_watch {
     struct tg_file_id changing; /* what is being written in place, as it was at the last look */
     unsigned walks_due;         /* the cache may hold what the policy in force does not allow */
     bool oom;                   /* so the last walk ended */
+    unsigned put_off;           /* how often in a row it could not begin */
     time_t day;                 /* on which the cache was last known to be right */
 };
 
@@ -92,6 +94,11 @@ static void walk(struct tg_watch *watch)
     watch->oom = end == TG_WALK_ENOMEM;
     if (end == TG_WALK_DONE)
         watch->walks_due--;
+    /* Not for the moment that a reload takes. */
+    watch->put_off = end == TG_WALK_LATER ? watch->put_off + 1 : 0;
+    if (watch->put_off == SOON_MS / LOOK_MS)
+        log_info("tldguard: the cache is looked through as soon as there is a question that it "
+                 "has no answer to");
     if (removed > 0)
         log_info("tldguard: %zu answers that the policy does not allow removed from the cache "
                  "in %ld ms",
