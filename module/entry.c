@@ -5,8 +5,6 @@
  * them up by name with dlsym(); nobody here may call them by name, as the
  * daemon exports names of its own.
  */
-#include <sys/stat.h>
-
 #include "module/path.h"
 
 #define TG_EXPORT __attribute__((visibility("default")))
@@ -85,34 +83,17 @@ static bool begin(struct module_env *env, int id, struct tg_guard *guard)
     stay = tg_active_enter(guard->active);
     ok = register_all(env, id, guard, stay.image) && purge(env, guard, stay.image);
     /* Workers copy the env behind us. Later on each keeps its own as the policy wants it. */
-    if (ok && stay.image && tg_image_group_count(stay.image) > 0)
-        env->unique_mesh = 1;
+    if (ok && stay.image && tg_image_group_count(stay.image) > 0 && env->unique_mesh == 0)
+        env->unique_mesh = TG_UNIQUE_OURS;
     tg_active_leave(stay);
     return ok && tg_guard_watch(guard);
-}
-
-/* Twice the same library would write each event twice. */
-static bool is_twice(const struct module_env *env)
-{
-    struct stat a, b;
-
-    for (const struct config_strlist *p = env->cfg->dynlib_file; p; p = p->next)
-        for (const struct config_strlist *q = p->next; q; q = q->next)
-            if (stat(p->str, &a) == 0 && stat(q->str, &b) == 0 && a.st_dev == b.st_dev &&
-                a.st_ino == b.st_ino) {
-                log_err("tldguard: refusing to start: %s is loaded twice; name it once in "
-                        "dynlib-file and in module-config",
-                    p->str);
-                return true;
-            }
-    return false;
 }
 
 static void end(struct module_env *env, int id, struct tg_guard *guard)
 {
     unregister(env, id);
-    if (guard && !guard->passive)
-        env->unique_mesh = guard->unique_mesh;
+    if (env->unique_mesh == TG_UNIQUE_OURS)
+        env->unique_mesh = 0;
     tg_guard_destroy(&guard);
 }
 
@@ -127,9 +108,8 @@ int init(struct module_env *env, int id)
                 "headers; rebuild tldguard against the source of the installed package");
         return 0;
     }
-    if (is_twice(env) || !tg_order_check(env, id) || !tg_guard_create(&guard))
+    if (!tg_order_alone(env, id) || !tg_order_check(env, id) || !tg_guard_create(&guard))
         return 0;
-    guard->unique_mesh = env->unique_mesh;
     if (!begin(env, id, guard)) {
         end(env, id, guard);
         return 0;

@@ -23,10 +23,13 @@
 
 enum tg_canary { TG_CANARY_UNTRIED, TG_CANARY_SINGS, TG_CANARY_DEAD };
 
+/* In module_env.unique_mesh: set by us. For Unbound any number but 0 is true; subnetcache, which
+ * starts behind us, says 1. */
+#define TG_UNIQUE_OURS 2
+
 struct tg_guard {
     bool passive;       /* on-error: pass, and there is no log: every question passes */
     bool told;          /* Unbound tells us of each answer that goes out */
-    int unique_mesh;    /* of the env, as it was before us */
     _Atomic int canary; /* enum tg_canary: does this Unbound look as the headers said? */
     atomic_uint twins;  /* look-ups of twins that are under way */
     struct tg_settings *settings;
@@ -82,7 +85,15 @@ bool tg_abi_same_build(void);
  */
 bool tg_abi_canary(struct module_qstate *qstate, int id);
 
-/* order.c: does every question come by us? */
+/* order.c: does every question come by us, and once? */
+
+/**
+ * Looks whether our library is loaded once more, as the same file or as a copy of it: both would
+ * have the same settings, as these come from the environment, and write each event twice. Says
+ * so in Unbound's log, with both names.
+ * @return false when the resolver must not start so.
+ */
+bool tg_order_alone(const struct module_env *env, int id);
 
 /**
  * Looks where Unbound has put us among its modules. Says in Unbound's log what to write when a

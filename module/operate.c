@@ -94,15 +94,16 @@ bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict)
 
 /*
  * Clients of different groups must not wait for one answer together: each gets a state of its
- * own. A worker's env is its own.
+ * own. A worker's env is its own. What another module wants, which says 1, is left alone.
  */
-static void keep_apart(
-    const struct tg_guard *guard, const struct tg_image *image, struct module_env *env)
+static void keep_apart(const struct tg_image *image, struct module_env *env)
 {
-    const int unique = tg_image_group_count(image) > 0 ? 1 : guard->unique_mesh;
+    const bool wanted = tg_image_group_count(image) > 0;
 
-    if (env->unique_mesh != unique)
-        env->unique_mesh = unique;
+    if (wanted && env->unique_mesh == 0)
+        env->unique_mesh = TG_UNIQUE_OURS;
+    else if (!wanted && env->unique_mesh == TG_UNIQUE_OURS)
+        env->unique_mesh = 0;
 }
 
 /*
@@ -142,7 +143,7 @@ static void enter(
     struct tg_verdict verdict;
     struct tg_event event;
 
-    keep_apart(guard, image, qstate->env);
+    keep_apart(image, qstate->env);
     tg_asked_make(
         image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
     tg_decide(image, &asked.question, &verdict);

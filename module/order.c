@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* Where we stand among Unbound's modules: those before us may answer without asking us. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "module/guard.h"
 
@@ -81,6 +84,63 @@ static void put_right(const struct words *words, size_t id, char line[ORDER_LINE
     for (size_t i = id + 1; i < words->count; i++)
         if (!is_wrong(words, i, id))
             add(line, words, i);
+}
+
+/* A file that cannot be read, Unbound could not have loaded: it will say so. */
+static int open_library(const char *path, struct stat *st)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool same_octets(int a, int b)
+{
+    char of_a[4096], of_b[4096];
+    ssize_t len;
+
+    do {
+        len = read(a, of_a, sizeof(of_a));
+        if (len < 0 || read(b, of_b, sizeof(of_b)) != len || memcmp(of_a, of_b, (size_t)len) != 0)
+            return false;
+    } while (len > 0);
+    return true;
+}
+
+/* One file, or a copy of it. */
+static bool is_same_library(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    const int fd_a = open_library(a, &of_a);
+    const int fd_b = open_library(b, &of_b);
+    bool same = false;
+
+    if (fd_a >= 0 && fd_b >= 0)
+        same = (of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino) ||
+               (of_a.st_size == of_b.st_size && same_octets(fd_a, fd_b));
+    if (fd_a >= 0)
+        (void)close(fd_a);
+    if (fd_b >= 0)
+        (void)close(fd_b);
+    return same;
+}
+
+bool tg_order_alone(const struct module_env *env, int id)
+{
+    const char *ours = ((const struct dynlibmod_env *)env->modinfo[id])->fname;
+
+    for (const struct config_strlist *p = env->cfg->dynlib_file; p; p = p->next)
+        if (p->str != ours && is_same_library(p->str, ours)) {
+            log_err("tldguard: refusing to start: %s is loaded twice, also as %s; name it once in "
+                    "dynlib-file and in module-config",
+                ours, p->str);
+            return false;
+        }
+    return true;
 }
 
 bool tg_order_check(const struct module_env *env, int id)

@@ -9,7 +9,9 @@
  * waits for more than that. And it must have ended before a reload of Unbound may replace
  * the table, of which a module is not told in time. What does come in time is the end of the
  * questions under way. So one question of our own, the sentinel, is always under way and never
- * answered, and when Unbound drops it no walk may go on.
+ * answered, and when Unbound drops it no walk may go on. It is made beside the first question that
+ * comes by us: until a cache that was kept, or a list of requests that was flushed, has had one
+ * such question, it is not looked through.
  */
 #ifndef TG_MODULE_WALK_H
 #define TG_MODULE_WALK_H

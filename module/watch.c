@@ -12,6 +12,7 @@
 #include "module/thread.h"
 
 #define LOOK_MS 250
+#define SOON_MS 1000
 #define DAY     86400 /* seconds */
 
 /* A worker may have judged an answer by the former policy and store it only when the first walk
@@ -25,6 +26,7 @@ struct tg_watch {
     struct tg_file_id changing; /* what is being written in place, as it was at the last look */
     unsigned walks_due;         /* the cache may hold what the policy in force does not allow */
     bool oom;                   /* so the last walk ended */
+    unsigned put_off;           /* how often in a row it could not begin */
     time_t day;                 /* on which the cache was last known to be right */
 };
 
@@ -89,6 +91,11 @@ static size_t walk(struct tg_watch *watch)
     watch->oom = end == TG_WALK_ENOMEM;
     if (end == TG_WALK_DONE)
         watch->walks_due--;
+    /* Not for the moment that a reload takes. */
+    watch->put_off = end == TG_WALK_LATER ? watch->put_off + 1 : 0;
+    if (watch->put_off == SOON_MS / LOOK_MS)
+        log_info("tldguard: the cache is looked through as soon as there is a question that it "
+                 "has no answer to");
     return removed;
 }
 

@@ -3,10 +3,13 @@
 # A new policy while the resolver keeps its cache: what is listed now is blocked at once,
 # though the cache knows its answer and would give it for ever (serve-expired), and nothing
 # else is forgotten. And other modules of the same kind beside ours.
+# RELOADS: how many reloads, purges and swaps of policies at once (24).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+load=$TG_BUILD/tests/support/load
+reloads=${RELOADS:-24}
 other=$TG_BUILD/tests/support/.libs/pass.so
 seen=0 # events of the parts before
 
@@ -28,7 +31,7 @@ logged() {
 }
 
 # shellcheck disable=SC2317
-loaded() { (($(grep -c 'tldguard.*: policy serial' "$world_dir/unbound.log") >= $1)); }
+loaded() { (($(grep -c 'tldguard [0-9.]*: policy serial' "$world_dir/unbound.log") >= $1)); }
 loads=0
 
 # policy TLDS: loaded by a reload that keeps the cache.
@@ -36,7 +39,7 @@ policy() {
     printf '%s\n' 'serial: 7' 'answer: {ttl: 2}' 'tlds:' "$@" >"$world_dir/policy.yaml"
     world_compile "$world_dir/policy.yaml" || bail "$world_error"
     [[ -n $(world_pid unbound) ]] || return 0
-    loads=$(grep -c 'tldguard.*: policy serial' "$world_dir/unbound.log")
+    loads=$(grep -c 'tldguard [0-9.]*: policy serial' "$world_dir/unbound.log")
     is "reload_keep_cache" "$(world_control reload_keep_cache)" ok
     check "the new policy is loaded" live_until loaded $((loads + 1))
 }
@@ -140,7 +143,88 @@ test_twice() {
     holds "twice, $2: says so" "$log" "is loaded twice"
 }
 
+# Renames one of two policies into place again and again; both block army.ml.
+swap_on() {
+    local i=0
+    while [[ -e $world_dir/swap.1 ]]; do
+        cp "$world_dir/swap.$((i % 2))" "$world_dir/swapped"
+        mv "$world_dir/swapped" "$world_dir/policy.cdb"
+        i=$((i + 1))
+        sleep 0.1
+    done
+}
+
+# disturb I: one of what an operator may ask for, in turn; prints what it failed with.
+disturb() {
+    local size=$((4 + ($1 + 3) / 6 % 2)) commands=(reload_keep_cache 'flush_zone .' reload flush_requestlist reload 'flush_negative')
+    # Another size makes Unbound throw its table of messages away, and a walk may be in it; the
+    # same one lets reload_keep_cache keep it.
+    sed -i "s/msg-cache-size: .*/msg-cache-size: ${size}m/" "$world_dir/unbound.conf"
+    # shellcheck disable=SC2086
+    timeout 60 "$UNBOUND_PREFIX/sbin/unbound-control" -c "$world_dir/unbound.conf" ${commands[$1 % 6]} |
+        grep -v '^ok' || ((PIPESTATUS[0] == 0)) || echo "${commands[$1 % 6]}: failed"
+}
+
+# holdings: the resolver's threads and open files.
+holdings() {
+    local dir task fd
+    dir=/proc/$(world_pid unbound)
+    task=("$dir"/task/*)
+    fd=("$dir"/fd/*)
+    echo "${#task[@]} threads, ${#fd[@]} files"
+}
+# shellcheck disable=SC2317
+holds_as_before() { [[ $(holdings) == "$1" ]]; }
+# shellcheck disable=SC2317
+has_all() { (($(grep -c '"army.ml"' "$live_log") >= $1)); }
+
+# Everything at once, for as long as there are questions: no hang, no crash, and each
+# question of a blocked name has its answer and its one event.
+test_storm() {
+    local i loading swapping before blocked failed=''
+    printf '%s\n' 'serial: 8' 'tlds:' "$listed" >"$world_dir/policy.yaml"
+    world_compile "$world_dir/policy.yaml" && cp "$world_dir/policy.cdb" "$world_dir/swap.0"
+    printf '%s\n' 'serial: 9' 'tlds:' "$listed" "$mail" '  - {tld: om, targets: [com], mode: monitor}' >"$world_dir/policy.yaml"
+    world_compile "$world_dir/policy.yaml" && cp "$world_dir/policy.cdb" "$world_dir/swap.1"
+    rm -f "$live_log"
+    world_threads=2
+    world_unbound_more=$'    serve-expired: yes\n    msg-cache-size: 4m'
+    world_unbound_clauses=''
+    world_start unbound || bail "$world_error"
+    # What Unbound opens for good, it has opened after its first reload.
+    world_control reload >/dev/null
+    ask army.mil A
+    before=$(holdings)
+    # Many names, so that a walk takes its time.
+    echo 'w%.example.com A' | "$load" -p "$world_unbound_port" -j 4 -n 20000 >/dev/null || true
+    printf '%s\n' 'army.ml A' 'army.ml A' 'example.com A' 'w%.example.com A' 'army.ml MX' 'army.cm A' |
+        "$load" -p "$world_unbound_port" -j 4 -w 1000 -v >"$world_dir/answered" &
+    loading=$!
+    swap_on &
+    swapping=$!
+    for ((i = 0; i < reloads; i++)); do failed+=$(disturb "$i"); done
+    rm "$world_dir/swap.1"
+    wait "$swapping" || true
+    kill "$loading"
+    wait "$loading" || true
+    is "storm: nothing that was asked for failed, $reloads times" "$failed" ""
+    echo "# storm: $(tail -n 1 "$world_dir/answered")"
+    blocked=$(awk '$4 == "army.ml"' "$world_dir/answered" | wc -l)
+    is "storm: what is blocked has its answer" "$(awk '$4 == "army.ml" && $3 != "NXDOMAIN"' "$world_dir/answered")" ""
+    check "storm: the events are written" live_until has_all "$blocked"
+    # Its quiet end: nothing comes behind the last one.
+    ask army.mil A
+    is "storm: exactly one event for each" "$(jq -r 'select(.dns.question.name == "army.ml") |
+        .source.port' "$live_log" | wc -l)" "$blocked"
+    is "storm: no event has another's number" "$(jq -r .event.id "$live_log" | sort | uniq -d | head)" ""
+    live_until holds_as_before "$before" || true
+    is "storm: no thread and no file is left" "$(holdings)" "$before"
+    seen=$(live_events)
+    is "storm: nothing wrong in its log" "$(grep -i 'error\|warning' "$world_dir/unbound.log" | head -n 5)" ""
+}
+
 live_create
+[[ -x $load ]] || bail "no $load"
 world_zones+=('old.ml short.zone' 'old.mil short.zone')
 sed 's/ 300 / 1 /' "$world_dir/zones/lookalike.zone" >"$world_dir/zones/short.zone"
 world_start nsd || bail "$world_error"
@@ -148,16 +232,22 @@ world_unbound_more='    serve-expired: yes'
 policy "$none"
 world_start unbound || bail "$world_error"
 test_keep
+test_storm
 world_compile "$live_policy" || bail "$world_error"
 if [[ -r $other ]]; then
     cp "$other" "$world_dir/other.so"
     chmod a+r "$world_dir/other.so"
     beside "behind another module" "dynlib dynlib validator iterator" "$world_dir/other.so" ''
     beside "before another module" "dynlib dynlib validator iterator" '' "$world_dir/other.so"
+    # Somebody else's may be there twice: that is no matter of ours.
+    cp "$world_dir/other.so" "$world_dir/another.so"
+    beside "between two of another" "dynlib dynlib dynlib validator iterator" "$world_dir/other.so" "$world_dir/another.so"
 else
     ok "beside another module # SKIP no $other"
 fi
 test_twice "$world_dir/tldguard.so" "by the same name"
 ln -s tldguard.so "$world_dir/same.so"
 test_twice "$world_dir/same.so" "by another name"
+cp "$world_dir/tldguard.so" "$world_dir/copy.so"
+test_twice "$world_dir/copy.so" "a copy"
 live_end

@@ -130,6 +130,68 @@ test_foreign() {
     world_unbound_program=''
 }
 
+# misplaced MODULES WANTED [NAME]: refuses to start in this order, and starts in the one it names.
+misplaced() {
+    local line
+    begin_anew
+    world_unbound_more="    module-config: \"$1\""
+    refuses "$1" "module-config: \"$2\"" "$3"
+    line=$(sed -n 's/.*write  \(module-config: ".*"\)$/\1/p' "$world_dir/unbound.log")
+    world_unbound_more="    $line"
+    if ! world_start unbound; then
+        not_ok "$1: starts in the order that was named" "$line" "$world_error"
+        return
+    fi
+    ask army.ml A
+    is "$1: protects in the order that was named" "$(field rcode)" NXDOMAIN
+    ask army.mil A
+    is "$1: resolves in the order that was named" "$(field answer)" "army.mil. 300 IN A 198.51.100.10"
+}
+
+# linked MODULE: whether this Unbound has it.
+linked() { "$UNBOUND_PREFIX/sbin/unbound" -V | grep -q "^Linked modules:.* $1\>"; }
+
+test_order() {
+    misplaced "validator iterator dynlib" "validator dynlib iterator" iterator
+    misplaced "iterator dynlib" "dynlib iterator" iterator
+    if linked dns64; then
+        misplaced "dynlib dns64 validator iterator" "dns64 dynlib validator iterator" dns64
+    else
+        ok "dns64 # SKIP this Unbound has none"
+    fi
+    if linked subnetcache; then
+        misplaced "subnetcache dynlib validator iterator" "dynlib subnetcache validator iterator" subnetcache
+        misplaced "subnetcache validator dynlib dns64 iterator" "dns64 validator dynlib subnetcache iterator" subnetcache
+        test_subnets
+    else
+        ok "subnetcache # SKIP this Unbound has none"
+    fi
+    if linked cachedb; then
+        misplaced "validator cachedb dynlib iterator" "validator dynlib cachedb iterator" cachedb
+    else
+        ok "cachedb # SKIP this Unbound has none"
+    fi
+    world_unbound_more=''
+}
+
+# shellcheck disable=SC2317
+waiting() { world_control stats_noreset | sed -n 's/^total.requestlist.current.user=//p'; }
+# shellcheck disable=SC2317
+wait_apart() { [[ $(waiting) == 3 ]]; }
+
+# RFC 7871: with client subnets, Unbound must not let clients wait for one answer together.
+test_subnets() {
+    local asking i
+    ask army.mil MX
+    kill -STOP -- "-$(world_pid nsd)"
+    for i in 1 2 3; do echo "127.0.0.$i udp slow.example.com A"; done >"$world_dir/list"
+    "$live_client" -p "$world_unbound_port" -w 9000 -j 3 -l <"$world_dir/list" >"$world_dir/answers" &
+    asking=$!
+    check "subnetcache: clients wait apart" live_until wait_apart
+    kill -CONT -- "-$(world_pid nsd)"
+    wait "$asking" || true
+}
+
 # holdings: the resolver's threads and open files.
 holdings() {
     local dir task fd
@@ -189,5 +251,6 @@ test_images
 test_settings
 test_logs
 test_foreign
+test_order
 test_reload
 live_end

@@ -3,7 +3,7 @@
 # A policy is renamed into place while the resolver works. From one second on it holds for
 # everybody, also for what the cache has known for long and would give for ever; whatever else
 # may lie in that place is told once and changes nothing.
-# ROUNDS: how often it is listed and taken off the list again (4).
+# ROUNDS: how often it is listed and taken off the list again (4). THREADS: of Unbound (2).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -382,6 +382,22 @@ test_groups() {
     each_group "groups come back"
 }
 
+# A walk waits for the first question that Unbound shows to its modules, and says so.
+test_put_off() {
+    local before
+    put "$none"
+    fill
+    is "put off: reload_keep_cache" "$(world_control reload_keep_cache)" ok
+    ask army.ml A
+    before=$(removals)
+    put "$ml" "$none"
+    check "put off: it says so" live_until grep -qF "as soon as there is a question" "$world_dir/unbound.log"
+    ask -b 127.0.0.7 another.example.com A
+    check "put off: then it is done" live_until removed $((before + 1))
+    answers "put off: and the policy holds" 'army.ml A' NXDOMAIN
+    logged "put off" '127.0.0.1 army.ml A NXDOMAIN'
+}
+
 # on-error: pass, and nothing there at the start.
 test_pass() {
     local good bad_before
@@ -407,7 +423,8 @@ test_pass() {
 # An allowance ends at midnight while its names are in the cache. The resolver's clock is set
 # six seconds before (UTC), by a library between it and the system.
 test_midnight() {
-    local faketime=/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketimeMT.so.1
+    local faketime
+    faketime=/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketimeMT.so.1
     if [[ ! -r $faketime ]]; then
         ok "midnight # SKIP no $faketime"
         return
@@ -433,7 +450,7 @@ live_create
 sed -i 's/ 300 / 86400 /' "$world_dir"/zones/*.zone
 world_zones=('army.cm lookalike.zone')
 world_start nsd || bail "$world_error"
-world_threads=2
+world_threads=${THREADS:-2}
 world_unbound_more=$'    serve-expired: yes\n    discard-timeout: 20000'
 image "$world_dir/policy.cdb" "$none"
 world_start unbound || bail "$world_error"
@@ -445,6 +462,7 @@ test_many
 test_in_flight
 test_first_watch
 test_groups
+test_put_off
 is "nothing else is wrong in its log" "$(grep -i 'error\|warning' "$world_dir/unbound.log" | grep -vc 'stays in force' || true)" 0
 test_pass
 test_midnight
