@@ -124,13 +124,13 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image)
         tg_image_close(&image);
         return;
     }
+    tg_active_replace(watch->guard->active, image);
+    watch->walks_due = WALKS;
     log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force; it was serial %" PRIu32,
         tg_image_meta(image)->serial, tg_image_rule_count(image), serial);
     if (tg_image_monitors(image) && !watch->guard->told)
         log_info("tldguard: answers for the names that it only watches are not cached until the "
                  "next reload of Unbound: then their questions are seen in the cache as well");
-    tg_active_replace(watch->guard->active, image);
-    watch->walks_due = WALKS;
 }
 
 /* One line, for whoever is woken by each. */
