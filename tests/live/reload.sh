@@ -26,7 +26,7 @@ logged() {
     shift
     seen=$((seen + $#))
     check "$name: the events are written" live_await_events "$seen"
-    is "$name: the events" "$(tail -n +$((seen + 1 - $#)) "$live_log" |
+    is "$name: the events" "$(live_lines | tail -n +$((seen + 1 - $#)) |
         jq -r '[.dns.question.name, .dns.question.type, .tldguard.reply] | join(" ")')" "$(printf '%s\n' "$@")"
 }
 
