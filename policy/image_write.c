@@ -60,6 +60,9 @@ static void write_file(struct tg_image_writer *writer, time_t created)
     errno = 0;
     if (cdb_make_finish(&writer->cdb) != 0 && writer->error == 0)
         writer->error = errno != 0 ? errno : EIO;
+    /* That is how libcdb says that it had no memory for its tables. */
+    if (writer->error == ENOENT)
+        writer->error = ENOMEM;
     if (writer->error == 0)
         add_trailer(writer);
     if (writer->error == 0)

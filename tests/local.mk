@@ -56,6 +56,13 @@ tests_support_askid_LDADD = $(LDNS_LIBS)
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+# A sanitizer has allocation functions of its own.
+if !SANITIZED
+tg_scripts += tests/tools/oom.sh
+check_LTLIBRARIES += tests/support/oomload.la
+tests_support_oomload_la_SOURCES = tests/support/oomload.c
+tests_support_oomload_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
+endif
 # A sanitized module needs a sanitized daemon: then the live tests are not for us.
 if BUILD_MODULE
 if !SANITIZED

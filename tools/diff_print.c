@@ -25,7 +25,6 @@ struct batch {
     } * lines;
     size_t count;
     size_t room;
-    bool failed; /* out of memory */
 };
 
 static bool alike(const struct tg_diff_change *x, const struct tg_diff_change *y)
@@ -35,7 +34,7 @@ static bool alike(const struct tg_diff_change *x, const struct tg_diff_change *y
            x->new.report == y->new.report;
 }
 
-/* The line that a change belongs to, which may be a new one; NULL: out of memory. */
+/* The line that a change belongs to, which may be a new one. */
 static struct line *line_for(struct batch *b, const struct tg_diff_change *change)
 {
     for (size_t i = 0; i < b->count; i++)
@@ -44,7 +43,7 @@ static struct line *line_for(struct batch *b, const struct tg_diff_change *chang
     if (b->count == b->room) {
         struct line *lines = realloc(b->lines, (b->room + 16) * sizeof(*lines));
         if (!lines)
-            return NULL;
+            tg_out_of_memory();
         b->lines = lines;
         b->room += 16;
     }
@@ -61,10 +60,7 @@ static void add_change(void *arg, const struct tg_diff_change *change)
     if (tg_diff_kind_of(change) != b->kind)
         return;
     line = line_for(b, change);
-    if (!line)
-        b->failed = true;
-    else
-        *(change->qtype == TG_TYPE_MX ? &line->mx : &line->a) = true;
+    *(change->qtype == TG_TYPE_MX ? &line->mx : &line->a) = true;
 }
 
 /* One line, and in it all clients for whom it is the same; those are not told again. */
@@ -101,8 +97,6 @@ static void print_changes(
         print_line(&b, i, glue);
         glue = ";";
     }
-    if (b.failed)
-        printf("%s ... (out of memory)", glue);
     free(b.lines);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* tldguard(1): one command, a thin file per subcommand over the library. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/tool.h"
@@ -48,9 +49,21 @@ static int run(int argc, char **argv)
     return EXIT_USAGE;
 }
 
+/* Half a JSON object would say half the truth, and each of its parts is an allocation. */
+static void *json_room(size_t size)
+{
+    void *room = malloc(size);
+
+    if (!room)
+        tg_out_of_memory();
+    return room;
+}
+
 int main(int argc, char **argv)
 {
     int code;
+
+    json_set_alloc_funcs(json_room, free);
 
     if (argc < 2) {
         help(stderr);

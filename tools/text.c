@@ -40,6 +40,12 @@ static void print_diag(const struct tg_diag *diag, bool context, bool colour)
         print_context(diag);
 }
 
+void tg_out_of_memory(void)
+{
+    fputs("tldguard: out of memory\n", stderr);
+    exit(EXIT_BROKEN);
+}
+
 void tg_text_diags(struct tg_diags *diags, bool context)
 {
     const bool colour = colours();

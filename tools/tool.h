@@ -126,6 +126,10 @@ struct tg_progress *tg_progress_start(const char *what);
 void tg_progress_set(struct tg_progress *progress, uint64_t done, uint64_t total);
 void tg_progress_stop(struct tg_progress **progress);
 
+/* Ends the tool, with a line on stderr: for memory that is wanted in the middle of a report, when
+ * no file is open that would be left behind. */
+_Noreturn void tg_out_of_memory(void);
+
 /* Ends a line of usage trouble on stderr: "tldguard NAME: text". Returns EXIT_USAGE. */
 int tg_text_usage(const struct tg_command *command, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

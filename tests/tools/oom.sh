@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Memory that runs out, at any allocation of the tool: it says so and ends with 3, or what it says
+# is as good as ever. No crash, no half of a file, nothing left behind. See tests/support/oomload.c.
+set -u
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+source "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+load=${TG_BUILD:?where the project is built}/tests/support/.libs/oomload.so
+export SOURCE_DATE_EPOCH=1795305600 # 2026-11-22
+export TLDGUARD_DATA=${TG_SRC:?where its source is}/policy/tables
+export TMPDIR=$work/tmp
+mkdir tmp in
+cp "$tests"/whole.* in
+sed 's/army.mil/navy.mil/' in/whole.yaml >in/second.yaml
+# shellcheck disable=SC2016 # a directive of zone files
+printf '%s\n' '$TTL 60' '@ SOA a. b. 1 2 3 4 5' '@ NS localhost.' 'army.ml CNAME .' '*.army.ml CNAME .' \
+    'orange.ml CNAME rpz-passthru.' >in/rpz.zone
+printf '%s\n' '[1795305600] unbound[1:0] info: 10.9.0.1 army.ml. MX IN' \
+    '[1795305600] unbound[1:0] info: 192.0.2.1 x.om. MX IN' >in/log.txt
+run compile -q in/whole.yaml -o in/whole.cdb
+run compile -q in/second.yaml -o in/second.cdb
+
+# What others do without memory is theirs. libfyaml takes it for wrong syntax, or crashes; libcrypto
+# crashes while it starts; ldns ends the process, or takes it for wrong syntax; libpsl takes it for a
+# list that cannot be read; libc allocates on their behalf. libidn2 and libunistring do well, but
+# allocate thousands of times, which would take long. jansson and ICU are not spared.
+spare='libfyaml libcrypto libldns libidn2 libunistring libpsl libc.so'
+export OPENSSL_CONF=/dev/null # reading it takes longer than all the rest
+
+# fails CODE OUTPUT ARG...: each allocation in turn.
+fails() {
+    local said
+    said=$(OOM_CODE=$1 OOM_OUTPUT=$2 OOM_SPARE=$spare OOM_FAIR='not told apart' LD_PRELOAD=$load \
+        exec "$tool" "${@:3}" </dev/null)
+    is "${*:3}" "$? ${said/#[0-9]* allocations/N allocations}" '0 N allocations, 0 bad'
+}
+
+fails 0 '' check in/whole.yaml
+fails 0 new compile in/whole.yaml -o new
+fails 0 '' show in/whole.cdb
+fails 0 '' show in/whole.yaml
+fails 0 '' explain -p in/whole.cdb mail.army.ml MX -c 10.9.0.7
+fails 0 '' explain -p in/whole.yaml --json mail.army.ml MX
+fails 1 '' diff in/whole.cdb in/second.cdb
+fails 0 '' replay --log in/log.txt in/whole.yaml
+fails 0 '' replay --json --log in/log.txt --old in/second.cdb in/whole.cdb
+fails 0 '' suggest mil gov
+fails 0 new import --rpz in/rpz.zone -o new
+fails 0 new import --list in/whole.txt -o new
+fails 0 new export --rpz -p in/whole.cdb -o new
+fails 0 new export --unbound -p in/whole.cdb -o new
+is 'nothing is left' "$(ls -A tmp; ls -A)" "$(printf '%s\n' err.txt in tmp)"
+tap_end
