@@ -102,13 +102,13 @@ test_rounds() {
     : >"$world_dir/changes"
     for ((i = 0; i < rounds; i++)); do
         image "$world_dir/new.cdb" "$ml" "$cm" "$none"
-        mv -f "$world_dir/new.cdb" "$world_dir/policy.cdb"
         echo "${EPOCHREALTIME/[.,]/} listed" >>"$world_dir/changes"
+        mv -f "$world_dir/new.cdb" "$world_dir/policy.cdb"
         # What is asked now is what is looked at: it is no wait for something to be ready.
         sleep 1.4
         image "$world_dir/new.cdb" "$none"
-        mv -f "$world_dir/new.cdb" "$world_dir/policy.cdb"
         echo "${EPOCHREALTIME/[.,]/} unlisted" >>"$world_dir/changes"
+        mv -f "$world_dir/new.cdb" "$world_dir/policy.cdb"
         sleep 1.4
     done
     kill "$loading"
