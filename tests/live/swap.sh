@@ -33,8 +33,8 @@ image() {
 in_force() { grep -qF "policy serial $1," "$world_dir/unbound.log"; }
 # Written when a walk has removed something; the second one mostly has nothing to say.
 # shellcheck disable=SC2317
-removed() { (($(grep -c 'removed from the cache' "$world_dir/unbound.log") >= $1)); }
-removals() { grep -c 'removed from the cache' "$world_dir/unbound.log" || true; }
+removed() { (($(removals) >= $1)); }
+removals() { grep -cE '[1-9][0-9]* (more )?answers removed from the cache' "$world_dir/unbound.log" || true; }
 errors() { grep -c 'error: tldguard' "$world_dir/unbound.log" || true; }
 
 # put TLD...: the next policy, renamed into place; returns when it is in force.
