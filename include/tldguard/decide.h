@@ -2,8 +2,9 @@
 /* Copyright (c) 2026 The tldguard authors */
 /*
  * The decision: what a policy says of one question. A pure function: no
- * clock, no I/O, no allocation, no lock, any thread. Whoever explains a block
- * and whoever makes it call this same function.
+ * clock, no I/O (but that of an image opened by tg_image_open_quick(), which a look-up
+ * reads from), no allocation, no lock, any thread. Whoever explains a block and whoever
+ * makes it call this same function.
  */
 #ifndef TLDGUARD_DECIDE_H
 #define TLDGUARD_DECIDE_H
