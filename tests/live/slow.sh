@@ -91,7 +91,7 @@ test_stale() {
     logged "expired, the outside in time" 3 "127.0.0.7 short.om A resolve NOERROR" \
         "127.0.0.7 www.short.om A resolve NOERROR" "127.0.0.7 short.om A resolve NOERROR"
     hold
-    ask -b 127.0.0.7 www.short.om A
+    ask -w 5000 -b 127.0.0.7 www.short.om A
     is "stale: the answer" "$(field answer | awk '{ print $4, $5 }' | xargs)" "CNAME short.om. A 203.0.113.66"
     release
     check "stale: nobody is asked any more" live_until waiting 0
