@@ -32,6 +32,7 @@ struct answered {
     struct timeval when;
     uint8_t rcode;
     uint8_t flags;
+    bool cached; /* without a question of its own inside Unbound */
 };
 
 /* The verdict on the first name that an answer leads to which is watched. */
@@ -75,7 +76,10 @@ static void record(
     tg_asked_make(image, answered->qinfo, answered->client, answered->when.tv_sec, &asked);
     tg_decide(image, &asked.question, &verdict);
     watch_answer(image, &asked.question, answered->reply, &verdict);
-    /* What was answered here has its event already. */
+    /* What was answered here has its event already; what comes from the cache before a new policy
+     * has removed it from there was not blocked. */
+    if (answered->cached)
+        verdict.reply = TG_REPLY_PASS;
     if (!verdict.report || verdict.reply != TG_REPLY_PASS)
         return;
     tg_event_fill(&asked.question, &verdict, tg_image_meta(image)->serial, &event);
@@ -105,6 +109,7 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
         answered.when = *start_time;
     answered.rcode = (uint8_t)(rep ? (int)FLAGS_GET_RCODE(rep->flags) : rcode);
     answered.flags = flags_of(qstate, edns);
+    answered.cached = !qstate;
     stay = tg_active_enter(guard->active);
     if (stay.image)
         record(guard, stay.image, &answered);

@@ -119,16 +119,6 @@ static void record(const struct tg_watch *watch, struct tg_event *event)
     tg_queue_commit(watch->guard->queue, slot);
 }
 
-/* The very policy that is in force: a file that was only touched, or copied over itself. */
-static bool is_the_same(const struct tg_image *a, const struct tg_image *b)
-{
-    const struct tg_image_meta *m = a ? tg_image_meta(a) : NULL;
-    const struct tg_image_meta *n = tg_image_meta(b);
-
-    return m && m->serial == n->serial && m->created == n->created &&
-           memcmp(m->digest, n->digest, sizeof(m->digest)) == 0;
-}
-
 static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct timespec start)
 {
     const struct tg_image *former = in_force(watch);
@@ -137,7 +127,8 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct 
     size_t removed;
     long ms;
 
-    if (is_the_same(former, image)) {
+    /* A file that was only touched, or copied over itself. */
+    if (former && tg_image_same(former, image)) {
         tg_image_close(&image);
         return;
     }

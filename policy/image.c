@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "image_p.h"
@@ -20,6 +21,11 @@ void tg_image_close(struct tg_image **image)
         munmap((*image)->data, (*image)->len);
     free(*image);
     *image = NULL;
+}
+
+bool tg_image_same(const struct tg_image *a, const struct tg_image *b)
+{
+    return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
 const struct tg_image_meta *tg_image_meta(const struct tg_image *image)

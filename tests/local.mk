@@ -63,22 +63,23 @@ check_LTLIBRARIES += tests/support/oomload.la
 tests_support_oomload_la_SOURCES = tests/support/oomload.c
 tests_support_oomload_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 endif
-# A sanitized module needs a sanitized daemon: then the live tests are not for us.
-if BUILD_MODULE
-if !SANITIZED
-tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
+if LOADABLE
+tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
 	tests/live/rpz.sh tests/live/dns64.sh tests/live/slow.sh tests/live/reload.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh
+tg_scripts += $(tg_live)
+# These alone.
+check-live: all $(filter tests/support/%,$(check_PROGRAMS)) tests/support/pass.la
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(tg_live)'
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la
 tests_support_pass_la_SOURCES = tests/support/pass.c
 tests_support_pass_la_CPPFLAGS = $(module_tldguard_la_CPPFLAGS)
 tests_support_pass_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
-endif
 endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
@@ -97,7 +98,11 @@ bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
 	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
 	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
 EXTRA_DIST += tests/bench/million.sh
-.PHONY: bench
+# Latency of other questions while a policy is replaced.
+bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
+	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
+.PHONY: bench bench-swap check-live
+EXTRA_DIST += tests/bench/swap.sh
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:

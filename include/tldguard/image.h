@@ -91,6 +91,9 @@ enum tg_status tg_image_open_quick(const char *path, struct tg_image **out, stru
 enum tg_status tg_image_status(
     const struct tg_image *image, const char *name, struct tg_diags *diags);
 
+/** Whether two images that tg_image_open() has opened are the same, octet for octet. */
+bool tg_image_same(const struct tg_image *a, const struct tg_image *b);
+
 /** Frees an image and sets the pointer to NULL; NULL-safe. No thread may use it any more. */
 void tg_image_close(struct tg_image **image);
 

@@ -50,3 +50,26 @@ build_project() {
     must make make -C "$build" -j "$(nproc)"
     step_done
 }
+
+# build_project_sanitized KIND: a second tree, for the Unbound that is sanitized in the same way.
+build_project_sanitized() {
+    local dir=$build/$1 from as args
+    from=$(sanitized_dir "$1")
+    args=("--with-unbound-src=$from/src" "--with-unbound-prefix=$from/root" --enable-werror)
+    case $1 in
+    address) args+=(--enable-asan --enable-ubsan) ;;
+    thread) args+=(--enable-tsan) ;;
+    esac
+    [[ -z $nsd ]] || args+=("NSD=$nsd")
+    as="${args[*]} $(sanitized_key "$1")"
+    step "building tldguard with -fsanitize=$1"
+    mkdir -p "$dir"
+    if [[ ! -f $dir/configured || $(<"$dir/configured") != "$as" ]]; then
+        rm -f "$dir/configured"
+        (cd "$dir" && must "configure-$1" ../../configure "${args[@]}")
+        must "make-clean-$1" make -C "$dir" clean
+        write_file "$dir/configured" "$as"
+    fi
+    must "make-$1" make -C "$dir" -j "$(nproc)"
+    step_done
+}

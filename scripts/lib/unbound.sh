@@ -140,3 +140,64 @@ build_unbound() {
     rm -rf "$work"
     step_done
 }
+
+# sanitized_dir KIND: of the Unbound in use, made with -fsanitize=KIND.
+sanitized_dir() {
+    printf '%s' "$build/unbound-$1"
+}
+
+sanitized_flags() {
+    case $1 in
+    address) echo "-fsanitize=address,undefined" ;;
+    thread) echo "-fsanitize=thread" ;;
+    esac
+}
+
+# sanitized_key KIND: what its `complete` says: from which source, with which flags.
+sanitized_key() {
+    printf '%s\n' "$unbound_src" "$(sanitized_flags "$1")"
+    cksum <"$unbound_src/config.h"
+    cat "$unbound_src/../complete" 2>/dev/null || true
+}
+
+# configure_sanitized SRC ROOT FLAGS: with the options of the tree it is a copy of, but for
+# its place and the compiler's flags: _FORTIFY_SOURCE hides from a sanitizer what it looks for.
+configure_sanitized() {
+    local options option keep=()
+    cd "$1" || return
+    make clean >/dev/null || return
+    options=$(./config.status --config) || return
+    eval "options=($options)"
+    for option in "${options[@]}"; do
+        case $option in
+        CFLAGS=* | LDFLAGS=* | CPPFLAGS=* | --prefix=* | --exec-prefix=*) ;;
+        *) keep+=("$option") ;;
+        esac
+    done
+    as_packager '' CFLAGS="-g -O1 -fno-omit-frame-pointer $3" LDFLAGS="$3" ASAN_OPTIONS=detect_leaks=0 \
+        ./configure "${keep[@]}" --prefix="$2" --exec-prefix="$2"
+}
+
+# build_sanitized KIND: of the very source that $unbound_src is.
+build_sanitized() {
+    local dir problem
+    dir=$(sanitized_dir "$1")
+    if [[ -f $dir/complete && $(<"$dir/complete") == "$(sanitized_key "$1")" ]]; then
+        say "Unbound with -fsanitize=$1 is built"
+        return
+    fi
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    cp -a "$unbound_src" "$dir/src"
+    step "configuring Unbound with -fsanitize=$1"
+    must "unbound-$1-configure" configure_sanitized "$dir/src" "$dir/root" "$(sanitized_flags "$1")"
+    step_done
+    step "building Unbound with -fsanitize=$1"
+    # It makes programs and runs them, and those may leak.
+    must "unbound-$1-make" as_packager '' ASAN_OPTIONS=detect_leaks=0 make -C "$dir/src" -j "$(nproc)"
+    must "unbound-$1-install" as_packager '' ASAN_OPTIONS=detect_leaks=0 make -C "$dir/src" install
+    problem=$(ASAN_OPTIONS=detect_leaks=0 unbound_problem "$dir/src" "$dir/root")
+    [[ -z $problem ]] || fail "the sanitized Unbound cannot be used: $problem"
+    write_file "$dir/complete" "$(sanitized_key "$1")"
+    step_done
+}

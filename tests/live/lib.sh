@@ -4,7 +4,8 @@
 # live_begin, tests, and ends with live_end.
 #
 # Environment, as `make check` sets it: TG_SRC, TG_BUILD, TLDGUARD, TLDGUARD_MODULE,
-# UNBOUND_PREFIX, NSD. Run by hand, a test takes what scripts/setup has built.
+# UNBOUND_PREFIX, NSD, TG_SANITIZED. Run by hand, a test takes what scripts/setup has built.
+# TG_PATIENCE: seconds until what does not come counts as missing (10).
 # Exit: 0 all passed, 1 some failed, 77 cannot run here.
 
 if [[ -z ${TG_SRC:-} ]]; then
@@ -20,6 +21,8 @@ live_count=0
 live_failed=0
 live_answer=''           # what the last question brought, in lines
 live_client=${TG_BUILD:-}/tests/support/ask
+live_patience=${TG_PATIENCE:-10}
+world_patience=$((2 * live_patience))
 
 # Every type of TLD rule, on names that all exist outside.
 live_policy="$(dirname "${BASH_SOURCE[0]}")/policy.yaml"
@@ -83,8 +86,26 @@ live_create() {
     trap '((BASH_SUBSHELL > 0)) || echo "Bail out! ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
     world_create "$TG_SRC/scripts/world" || bail "$world_error"
     live_log=$world_dir/log/block.jsonl
+    [[ -z ${TG_SANITIZED:-} ]] || live_sanitize
     world_compile "$live_policy" || bail "$world_error"
     world_start nsd || bail "$world_error"
+}
+
+# What a sanitizer has to say goes to files, one for each process: a server's own log is
+# written anew at each start, and its exit status is not looked at.
+live_sanitize() {
+    local common=log_path=$world_dir/sanitizer/report
+    mkdir "$world_dir/sanitizer"
+    [[ -z $world_user ]] || chown "$world_user" "$world_dir/sanitizer"
+    # The module reads the texts of the program that has loaded it: from one variable to
+    # the next, and that between them is poisoned. And a clock is set by a library in front.
+    export ASAN_OPTIONS=$common:intercept_memmem=0:intercept_memchr=0:verify_asan_link_order=0
+    export UBSAN_OPTIONS=$common:print_stacktrace=1
+    export TSAN_OPTIONS=$common:second_deadlock_stack=1
+}
+
+live_reports() {
+    find "$world_dir/sanitizer" -type f -exec cat {} +
 }
 
 live_begin() {
@@ -93,6 +114,11 @@ live_begin() {
 }
 
 live_end() {
+    if [[ -n ${TG_SANITIZED:-} ]]; then
+        # What is leaked is told at the end.
+        world_stop unbound
+        is "the sanitizers have nothing to report:$TG_SANITIZED" "$(live_reports)" ''
+    fi
     echo "1..$live_count"
     if ((live_failed > 0)); then
         sed 's/^/# unbound: /' "$world_dir/unbound.log" | tail -n 30
@@ -123,7 +149,7 @@ live_events() { live_lines | wc -l; }
 
 # live_until COMMAND...: until it succeeds, which is a matter of a writer's 50 ms.
 live_until() {
-    local deadline=$((SECONDS + 10))
+    local deadline=$((SECONDS + live_patience))
     until "$@"; do
         ((SECONDS < deadline)) || return 1
         world_pause
