@@ -3,6 +3,7 @@
 /* Start and stop of one instance. Unbound calls this once per load and reload, as its own user. */
 #include "module/guard.h"
 
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 /* At 50 ms between two looks of the writer: 320,000 questions a second blocked. */
 #define QUEUE_RECORDS 16384
 #define DIAG_LINE_MAX 1024
+#define STOP_MS       3000 /* a queue full of events takes a tenth of that */
 
 void tg_guard_say(struct tg_diags *diags)
 {
@@ -28,7 +30,7 @@ void tg_guard_say(struct tg_diags *diags)
 
 static void say_writer(void *arg, const char *text)
 {
-    (void)arg;
+    (void)arg; /* none: a writer that is left behind outlives us */
     log_err("tldguard: %s", text);
 }
 
@@ -74,7 +76,7 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, stru
         status = tg_queue_create(QUEUE_RECORDS, &guard->queue);
     if (status == TG_OK)
         status = tg_writer_create(guard->settings->log, guard->queue, &guard->observer, say_writer,
-            guard, &guard->writer, diags);
+            NULL, &guard->writer, diags);
     if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
         log_err("tldguard: cannot start: %s", tg_status_text(status));
     tg_guard_say(diags);
@@ -142,13 +144,35 @@ bool tg_guard_watch(struct tg_guard *guard)
     return error == 0;
 }
 
+/* So that Unbound's dlclose() leaves our code where it is: for a thread that is left behind. */
+static bool stay_loaded(void)
+{
+    static const char here;
+    Dl_info info;
+
+    return dladdr(&here, &info) != 0 &&
+           dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != NULL;
+}
+
+/* A disk that does not answer must not hold the resolver, which answers nobody meanwhile. */
+static void end_log(struct tg_guard *guard)
+{
+    if (guard->writer && !tg_writer_stop_within(guard->writer, STOP_MS)) {
+        if (stay_loaded())
+            tg_writer_leave(&guard->writer, &guard->queue);
+        else
+            log_err("tldguard: waiting for the log, as the module cannot be kept loaded");
+    }
+    tg_writer_destroy(&guard->writer);
+    tg_queue_destroy(&guard->queue);
+}
+
 void tg_guard_destroy(struct tg_guard **guard)
 {
     if (!guard || !*guard)
         return;
     tg_watch_destroy(&(*guard)->watch);
-    tg_writer_destroy(&(*guard)->writer);
-    tg_queue_destroy(&(*guard)->queue);
+    end_log(*guard);
     tg_active_destroy(&(*guard)->active);
     tg_walker_fini(&(*guard)->walker);
     tg_settings_destroy(&(*guard)->settings);

@@ -60,7 +60,11 @@ bool tg_guard_create(struct tg_guard **out);
  */
 bool tg_guard_watch(struct tg_guard *guard);
 
-/** Writes out what is queued, joins the threads, frees. NULL-safe, half-built-safe. */
+/**
+ * Writes out what is queued, joins the threads, frees. NULL-safe, half-built-safe. A log that
+ * does not answer is waited for three seconds: then its thread is left behind, with what it needs,
+ * in a library that stays loaded.
+ */
 void tg_guard_destroy(struct tg_guard **guard);
 
 /** Says in Unbound's log, as errors, what is wrong with a policy or the settings. */

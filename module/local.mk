@@ -12,7 +12,7 @@ module_libtgevent_la_SOURCES = \
 	module/queue.h module/queue.c \
 	module/thread.h module/thread.c \
 	module/logfile.h module/logfile.c \
-	module/writer.h module/writer.c
+	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c
 module_libtgevent_la_LIBADD = $(PTHREAD_LIBS)
 
 if BUILD_MODULE

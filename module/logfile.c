@@ -80,6 +80,8 @@ bool tg_logfile_current(const struct tg_logfile *file)
 {
     struct stat status;
 
+    if (file->fd < 0)
+        return false;
     /* Where the path cannot be looked at for another reason, the open file is the best there is. */
     if (lstat(file->path, &status) != 0)
         return errno != ENOENT;

@@ -34,7 +34,7 @@ void tg_logfile_fini(struct tg_logfile *file);
  */
 int tg_logfile_open(struct tg_logfile *file);
 
-/** False when the path surely names another file than the open one, or none. */
+/** False when nothing is open, or the path surely names another file than the open one, or none. */
 bool tg_logfile_current(const struct tg_logfile *file);
 
 /**

@@ -120,6 +120,11 @@ uint64_t tg_queue_lost(const struct tg_queue *queue)
     return atomic_load_explicit(&queue->lost, memory_order_relaxed);
 }
 
+uint64_t tg_queue_taken(const struct tg_queue *queue)
+{
+    return atomic_load_explicit(&queue->tail, memory_order_relaxed);
+}
+
 size_t tg_queue_memory(const struct tg_queue *queue)
 {
     return size_of((size_t)queue->mask + 1);

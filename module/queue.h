@@ -74,6 +74,9 @@ bool tg_queue_pop(struct tg_queue *queue, struct tg_event *event, uint64_t *lost
 /** How many claims failed since the ring was made. Any thread, never falls. */
 uint64_t tg_queue_lost(const struct tg_queue *queue);
 
+/** How many claims succeeded since the ring was made. Any thread, never falls. */
+uint64_t tg_queue_taken(const struct tg_queue *queue);
+
 /** Bytes of memory it holds. Any thread. */
 size_t tg_queue_memory(const struct tg_queue *queue);
 

@@ -6,8 +6,8 @@
  *
  * What a reader of the file can rely on:
  * - Lines are whole. A file that ends in half a line, left by a crash, gets a
- *   newline first; half a line that a full disk left at the stop is taken back. Many lines go out
- * with one write(); the rest of a write that was cut short is written before anything else.
+ *   newline first; half a line that a full disk left at the stop is taken back. Many lines go
+ *   out with one write(); the rest of a write that was cut short is written before anything else.
  * - Nothing is lost unseen. What the queue could not take is told in the field
  *   tldguard.lost of the next line, and event.sequence jumps by as many. When the
  *   writer stops and no event follows, a line of its own tells it.
@@ -18,8 +18,10 @@
  *   end of the old file; the new one starts with that line, whole.
  *
  * Writing that fails is tried again ten times a second, and meanwhile events
- * wait in the queue. Lines are handed to the kernel, not forced to disk: they survive
- * the end of the process, not always that of the machine.
+ * wait in the queue. A disk that does not answer at all, such as a file system that is frozen
+ * or behind a dead network, holds the thread in the kernel, for as long as it likes. Only the
+ * thread touches the file, so that nobody else is held. Lines are handed to the kernel, not forced
+ * to disk: they survive the end of the process, not always that of the machine.
  */
 #ifndef TG_MODULE_WRITER_H
 #define TG_MODULE_WRITER_H
@@ -39,7 +41,7 @@ struct tg_writer;
  * was lost when it stopped. Only changes are told, not each try.
  * @param arg  as given to tg_writer_create().
  * @param text one line without newline and without control characters; borrowed for the call.
- * Called from the writer's thread; must not call the writer.
+ * Called from the writer's thread, and from the functions below; must not call the writer.
  */
 typedef void (*tg_writer_say)(void *arg, const char *text);
 
@@ -52,8 +54,11 @@ struct tg_writer_stats {
 };
 
 /**
- * Opens the log and starts the thread, which takes no signals.
+ * Starts the thread, which takes no signals and opens the log.
  *
+ * It is waited for a second at most. A log that cannot be opened is refused; one that does not
+ * answer is not: that is said, and events wait in the queue until it does. What it turns out
+ * to be then, is treated as failures to write are.
  * The file is made if it is not there (mode 0640 less the umask). It must be a
  * regular file, not reached by a symbolic link as its last part, and readable
  * as well: its last byte tells whether it ends in a whole line.
@@ -78,10 +83,31 @@ enum tg_status tg_writer_create(const char *path, struct tg_queue *queue,
  * Writes what is queued, says what was lost, ends the thread and closes the
  * file. Nobody may push any more. When writing fails each thing is tried once:
  * what then is left is counted in lost and said, and the queue is empty. It waits for the
- * kernel, so a file system that hangs in write() holds it.
+ * kernel, so a disk that does not answer holds it.
  * A second call does nothing. The statistics stay readable.
  */
 void tg_writer_stop(struct tg_writer *writer);
+
+/**
+ * The same, but it waits no longer than a while.
+ * @param ms how long at most.
+ * @return true when the writer has stopped; false when it is still at it: it will stop, and
+ *         tg_writer_stop() or tg_writer_leave() is still to be called.
+ */
+bool tg_writer_stop_within(struct tg_writer *writer, long ms);
+
+/**
+ * Leaves a writer behind that does not come to its stop: says how many events it has, which it
+ * writes when the disk answers, under the sequence and the boot they have. It says how that
+ * ended, and frees itself and the queue. From now on another writer may be made for the same
+ * log. Exception to whole lines: when the disk that comes back is full in the middle of one, it
+ * stays half.
+ *
+ * The code must stay loaded for good, and say and its arg be valid as long.
+ * @param writer for which tg_writer_stop_within() has returned false.
+ * @param queue  the writer's. Both are set to NULL.
+ */
+void tg_writer_leave(struct tg_writer **writer, struct tg_queue **queue);
 
 /**
  * Stops the writer if it runs, frees it, sets the pointer to NULL.

@@ -7,11 +7,14 @@ tg_unit = \
 	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
 	tests/unit/test_decide tests/unit/test_explain \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
-	tests/unit/test_active tests/unit/test_queue tests/unit/test_writer
+	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
+	tests/unit/test_writer tests/unit/test_writer_stuck
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
+
+tests_unit_test_writer_stuck_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=write $(AM_LDFLAGS)
 
 check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
 tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c

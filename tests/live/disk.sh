@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The disk of the block log is full, and then it stands still: answers keep coming as fast as
-# before, and written + lost = asked, to the event. In a mount namespace of its own.
+# before, also over a reload, and written + lost = asked, to the event. In a mount namespace of
+# its own.
 set -euo pipefail
 if [[ ${TG_OWN_MOUNTS:-} != yes ]]; then
     unshare --mount true 2>/dev/null || { echo "1..0 # SKIP no right to make a mount namespace"; exit 77; }
@@ -16,13 +17,14 @@ queue=16384  # ... which is this many events (module/guard.c)
 asked=0      # since the start of the resolver
 healthy=0    # answers a second while nothing is wrong
 frozen=no
+patience=8   # seconds that a reload, a stop or a start may take while the disk stands still
 
 freeze() {
     local test=$BASHPID i
     fsfreeze --freeze "$world_dir/log"
     frozen=yes
     # A file system that is left frozen would outlive the test.
-    { for ((i = 0; i < 600; i++)); do kill -0 "$test" 2>/dev/null || break; sleep 0.1; done
+    { for ((i = 0; i < 1500; i++)); do kill -0 "$test" 2>/dev/null || break; sleep 0.1; done
         fsfreeze --unfreeze "$world_dir/log" 2>/dev/null; } >/dev/null 2>&1 &
     guard=$!
 }
@@ -143,15 +145,139 @@ test_stalled() {
     check "moving again: what waited is written" live_await_events $((before + queue))
     mark "moving again"
     all_accounted "moving again"
-    # The writer is in the kernel, and the end of the resolver waits for it (module/writer.h).
+    test_full_queue
+    test_reload_stalled
+    test_stop_stalled
+    umount "$world_dir/log"
+}
+
+said() { sed -n "s/.*block\.jsonl: $1\$/\1/p" "$world_dir/unbound.log" | tail -n 1; }
+# shellcheck disable=SC2317
+says() { grep -q "block\.jsonl: $1" "$world_dir/unbound.log"; }
+# shellcheck disable=SC2317
+started() { (($(grep -c 'start of service' "$world_dir/unbound.log") >= $1)); }
+# shellcheck disable=SC2317
+maps_one_library() { (($(grep -c 'r-xp.*/tldguard\.so' "/proc/$(world_pid unbound)/maps") == 1)); }
+
+threads() { find "/proc/$(world_pid unbound)/task" -mindepth 1 -maxdepth 1 | wc -l; }
+# shellcheck disable=SC2317
+has_threads() { [[ $(threads) == "$1" ]]; }
+
+# shellcheck disable=SC2317
+# within SECONDS BEGIN: it is not later than so many seconds after EPOCHREALTIME was BEGIN.
+within() { awk -v n="$1" -v a="$2" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a < n) }'; }
+
+# by_boots NAME EVENTS...: what has each start of the module written, in the order in which they began.
+by_boots() {
+    is "$1: the events of each start" "$(jq -r '.event.id | split("-")[-2]' "$live_log" | sort | uniq -c | awk '{ print $1 }' | xargs)" \
+        "${*:2}"
+    is "$1: the numbers of each are without a gap" "$(jq -r '.event.id | split("-")[-2:] | join(" ")' "$live_log" |
+        sort -k1,1 -k2,2n | awk '$1 != boot { boot = $1; n = 0 } { wrong += $2 != ++n } END { print wrong + 0 }')" 0
+}
+
+# A disk that works, and as much in memory as goes in there: a reload and a stop write it all.
+test_full_queue() {
+    begin_anew
+    freeze
+    flood "a full queue, then a reload" "$queue"
+    thaw
+    is "a full queue, then a reload" "$(world_control reload)" ok
+    check "a full queue: reloaded" live_until started 2
+    is "a full queue: it is in the log when the new start begins" "$(live_events)" "$asked"
+    freeze
+    flood "a full queue, then a stop" "$queue"
+    thaw
+    world_stop unbound
+    account "a full queue, twice"
+    is "a full queue, twice: nothing is lost" "$written $lost" "$asked 0"
+    check "a full queue, twice: and nothing was left behind" says_nothing
+}
+# shellcheck disable=SC2317
+says_nothing() { ! says ''; }
+
+# The writer is in the kernel, and a reload must not wait for it (module/writer.h): the
+# resolver answers nobody meanwhile.
+test_reload_stalled() {
+    local begin threads
+    begin_anew
+    threads=$(threads)
+    flood "before the reload" 500
+    check "before the reload: the events are written" live_await_events "$asked"
+    freeze
+    flood "stalled before the reload" 2000
+    begin=$EPOCHREALTIME
+    is "reload while the disk stands still" "$(world_control reload)" ok
+    check "reload while the disk stands still: it has started" live_until started 2
+    ask army.mil A
+    is "reload while the disk stands still: it answers" "$(field rcode)" NOERROR
+    check "reload while the disk stands still: within $patience seconds" within "$patience" "$begin"
+    is "reload while the disk stands still: the events that are left behind" \
+        "$(said 'does not answer; \([0-9]*\) events are left behind, .*; 0 were lost since the start')" 2000
+    flood "stalled after the reload" 3000
+    is "a second reload" "$(world_control reload)" ok
+    check "a second reload: it has started" live_until started 3
+    is "a second reload: the events that are left behind" \
+        "$(said 'does not answer; \([0-9]*\) events are left behind, .*; 0 were lost since the start')" 3000
+    flood "stalled after the second" 1000
+    thaw
+    check "moving after the reloads: all is written" live_await_events "$asked"
+    check "moving after the reloads: it says so of the first" live_until says 'answers again; the 2000 events left behind are written'
+    check "moving after the reloads: and of the second" live_until says 'answers again; the 3000 events left behind are written'
+    account "moving after the reloads"
+    is "moving after the reloads: nothing is lost" "$written $lost" "$asked 0"
+    by_boots "moving after the reloads" 2500 3000 1000
+    # The library had to stay; there is still one of it, and it goes on working.
+    check "moving after the reloads: one library" maps_one_library
+    check "moving after the reloads: no thread is left" live_until has_threads "$threads"
+    flood "and a reload as ever" 500
+    begin=$EPOCHREALTIME
+    is "and a reload as ever" "$(world_control reload)" ok
+    check "and a reload as ever: it has started" live_until started 4
+    flood "after it" 500
+    check "after it: all is written" live_await_events "$asked"
+    world_stop unbound
+    account "after it"
+    is "after it: nothing is lost" "$written $lost" "$asked 0"
+}
+
+# shellcheck disable=SC2317
+is_over() { [[ $(sed 's/.*) //;s/ .*//' "/proc/$1/stat" 2>/dev/null) =~ ^Z?$ ]]; }
+
+# shellcheck disable=SC2317
+is_free() { ! awk '{ print $2 }' /proc/net/udp | grep -q "$(printf ':%04X$' "$1")"; }
+
+# The thread that the kernel holds is all that is left of the process, and another can start.
+# The log has just been rotated, so that it is held where it makes a new one.
+test_stop_stalled() {
+    local begin pid held
+    begin_anew
+    flood "before the stop" 500
+    check "before the stop: the events are written" live_await_events "$asked"
+    mv "$live_log" "$live_log.1"
     freeze
     flood "stalled at the stop" 2000
-    world_stop unbound &
-    check "stalled at the stop: the resolver comes to its end" live_until grep -q 'service stopped' "$world_dir/unbound.log"
+    pid=$(world_pid unbound)
+    begin=$EPOCHREALTIME
+    kill "$pid"
+    check "stalled at the stop: the resolver ends" live_until is_over "$pid"
+    check "stalled at the stop: within $patience seconds" within "$patience" "$begin"
+    check "stalled at the stop: in order" grep -q 'service stopped' "$world_dir/unbound.log"
+    check "stalled at the stop: its port is free" is_free "$world_unbound_port"
+    held=$(said 'does not answer; \([0-9]*\) events are left behind, .*; 0 were lost since the start')
+    is "stalled at the stop: the events that are left behind" "$held" 2000
+    begin=$EPOCHREALTIME
+    check "started while the disk stands still" world_start unbound
+    check "started while the disk stands still: within $patience seconds" within "$patience" "$begin"
+    check "started while the disk stands still: it says so" says 'does not answer; the start goes on'
+    flood "started while the disk stands still" 1000
     thaw
-    wait $! || true
-    account "stalled at the stop"
-    is "stalled at the stop: nothing more is lost" $((written + lost)) "$asked"
+    wait "$pid" || true
+    check "moving after the stop: all is written" live_await_events 1000
+    check "moving after the stop: it says so" live_until says 'written again; 0 events were lost meanwhile'
+    world_stop unbound
+    cat "$live_log.1" >>"$live_log"
+    account "moving after the stop"
+    is "moving after the stop: $written written and $held left behind are those that were asked" $((written + held)) "$asked"
 }
 
 live_create

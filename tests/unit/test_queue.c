@@ -136,6 +136,7 @@ static void test_full(void **state)
         assert_int_equal(lost, i == 8 ? 5 : 0);
     }
     assert_int_equal(tg_queue_lost(queue), 6);
+    assert_int_equal(tg_queue_taken(queue), 9); /* popped or not */
     tg_queue_destroy(&queue);
 }
 
