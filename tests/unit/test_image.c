@@ -671,9 +671,30 @@ static void open_images_outlive_their_file(void **state)
     tg_image_close(&image);
 }
 
+/* One that was made at another time is another one. */
+static void same_is_octet_for_octet(void **state)
+{
+    struct imagefile *file = *state;
+    struct tg_image *first = NULL;
+    struct tg_image *again = NULL;
+    struct tg_image *later = NULL;
+
+    assert_int_equal(tg_image_open(file->path, &first, NULL), TG_OK);
+    assert_int_equal(tg_image_open_memory("again", file->data, file->len, &again, NULL), TG_OK);
+    assert_int_equal(
+        tg_image_write(&file->gen->policy, IMAGEFILE_CREATED + 1, file->path, NULL), TG_OK);
+    assert_int_equal(tg_image_open(file->path, &later, NULL), TG_OK);
+    assert_true(tg_image_same(first, again));
+    assert_false(tg_image_same(first, later));
+    tg_image_close(&first);
+    tg_image_close(&again);
+    tg_image_close(&later);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IMAGEFILE_TEST(same_is_octet_for_octet),
         IMAGEFILE_TEST(everything_comes_back),
         IMAGEFILE_TEST(limits_fit),
         IMAGEFILE_TEST(bytes_are_reproducible),
