@@ -8,7 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 world_threads=2
 world_zones+=('late.ml lookalike.zone' 'dead.ml lookalike.zone' 'loop.ml lookalike.zone'
-    'loop.mil loop.zone' 'many.ml lookalike.zone')
+    'loop.mil loop.zone' 'many.ml lookalike.zone' 'host.ml lookalike.zone'
+    'hosted.example honest.zone')
 # Whose servers are not there; Unbound gives up within a second.
 world_unbound_clauses='stub-zone:
     name: "dead.mil"
@@ -60,6 +61,13 @@ test_not_found() {
         verdict "it does not exist, mail, $i" navy.ml MX NOERROR "mail-only navy.mil not"
     done
     verdict "the TLD itself has no twin that could be asked for" ml TXT NOERROR
+}
+
+# The resolver's own questions are nobody's: for the sake of a name server nobody is asked for.
+test_servers() {
+    verdict "a zone whose server has such a name" www.hosted.example A NOERROR
+    is "the resolver has asked for that" "$(world_control dump_cache | grep -c '^ns\.host\.ml\..*IN.A')" 1
+    is "its twin was not asked for" "$(cached host.mil.)" 0
 }
 
 # It comes into being: the look-alike's answer must not be given from the cache.
@@ -133,9 +141,14 @@ world_compile "$world_dir/policy.yaml" || bail "$world_error"
 sed '/^slip/d' "$world_dir/zones/meant.zone" >"$world_dir/zones/loop.zone"
 echo 'back 300 CNAME loop.ml.' >>"$world_dir/zones/loop.zone"
 world_start nsd || bail "$world_error"
+world_unbound_clauses+="
+stub-zone:
+    name: hosted.example
+    stub-host: ns.host.ml@$world_nsd_port"
 world_start unbound || bail "$world_error"
 test_found
 test_not_found
+test_servers
 test_late
 test_failed
 test_loop
