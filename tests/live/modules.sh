@@ -82,6 +82,20 @@ all() {
     both "$1" www.army.om AAAA NXDOMAIN NXDOMAIN "" 2001:db8:66::66
 }
 
+# What was said in the place of the truth is not kept by anybody.
+test_unblocked() {
+    gets "before" 127.0.0.9 army.il A NOERROR "sinkhole A" 192.0.2.53
+    gets "before" 127.0.0.9 army.cm MX NOERROR "null MX" "0 ."
+    sed 's/^serial: 1/serial: 2/;/tld: [ic][lm],/d' "$world_dir/policy.yaml" >"$world_dir/less.yaml"
+    world_compile "$world_dir/less.yaml" || bail "$world_error"
+    check "two rules fewer" live_until grep -q "policy serial 2, .* is in force" "$world_dir/unbound.log"
+    for _ in 1 2; do
+        gets "no more" 127.0.0.9 army.il A NOERROR "" 203.0.113.66
+        gets "no more" 127.0.0.9 army.cm MX NOERROR "" "10 mail.army.cm."
+    done
+    world_compile "$world_dir/policy.yaml" || bail "$world_error"
+}
+
 # beside MODULES [LINE]: in this order.
 beside() {
     world_unbound_more="    module-config: \"$1\"
@@ -106,6 +120,7 @@ sed '$a over 300 CNAME mail.example.com.' -i "$world_dir/zones/lookalike.zone"
 world_start nsd || bail "$world_error"
 beside "dns64 dynlib validator iterator" "    dns64-prefix: 64:ff9b::/96"
 all dns64 64:ff9b::7f00:1 64:ff9b::c000:219
+test_unblocked
 beside "dynlib respip validator iterator" "    response-ip: 198.51.100.0/24 redirect"
 all respip "" ""
 beside "dynlib subnetcache validator iterator" "    client-subnet-always-forward: yes
