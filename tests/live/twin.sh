@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 world_threads=2
 world_zones+=('late.ml lookalike.zone' 'dead.ml lookalike.zone' 'loop.ml lookalike.zone'
-    'loop.mil loop.zone' 'many.ml lookalike.zone' 'host.ml lookalike.zone'
+    'loop.mil loop.zone' 'many.ml lookalike.zone' 'gone.ml lookalike.zone' 'host.ml lookalike.zone'
     'hosted.example honest.zone')
 # Whose servers are not there; Unbound gives up within a second.
 world_unbound_clauses='stub-zone:
@@ -61,6 +61,12 @@ test_not_found() {
         verdict "it does not exist, mail, $i" navy.ml MX NOERROR "mail-only navy.mil not"
     done
     verdict "the TLD itself has no twin that could be asked for" ml TXT NOERROR
+}
+
+# RFC 6604: NXDOMAIN is about the end of a chain; the name that has the alias is there.
+test_alias_to_nothing() {
+    verdict "an alias to nothing" gone.ml A NXDOMAIN "block gone.mil found"
+    verdict "an alias to nothing, again" gone.ml A NXDOMAIN "block gone.mil found"
 }
 
 # The resolver's own questions are nobody's: for the sake of a name server nobody is asked for.
@@ -140,6 +146,7 @@ policy >"$world_dir/policy.yaml"
 world_compile "$world_dir/policy.yaml" || bail "$world_error"
 sed '/^slip/d' "$world_dir/zones/meant.zone" >"$world_dir/zones/loop.zone"
 echo 'back 300 CNAME loop.ml.' >>"$world_dir/zones/loop.zone"
+echo 'gone.mil. 300 CNAME nowhere.world.' >>"$world_dir/zones/root.zone"
 world_start nsd || bail "$world_error"
 world_unbound_clauses+="
 stub-zone:
@@ -148,6 +155,7 @@ stub-zone:
 world_start unbound || bail "$world_error"
 test_found
 test_not_found
+test_alias_to_nothing
 test_servers
 test_late
 test_failed
