@@ -37,7 +37,9 @@ static void put_u16(struct rdata *rd, uint16_t value)
 
 /*
  * An RRset of count records of one length each. The arrays lie behind the data
- * in the order that packed_rrset_ptr_fixup() expects.
+ * in the order that packed_rrset_ptr_fixup() expects. dns64 stores the RRsets, too, of what it
+ * passes on: there this one has ended at once, and gives way to any true one. On the wire are the
+ * TTLs of the records.
  */
 static struct ub_packed_rrset_key *make_rrset(struct regional *region, struct tg_name owner,
     uint16_t type, uint32_t ttl, const uint8_t *rdata, size_t len, size_t count)
@@ -58,9 +60,9 @@ static struct ub_packed_rrset_key *make_rrset(struct regional *region, struct tg
     key->rk.type = htons(type);
     key->rk.rrset_class = htons(LDNS_RR_CLASS_IN);
     key->entry.hash = rrset_key_hash(&key->rk);
-    data->ttl = (time_t)ttl;
+    data->ttl = 0;
     data->count = count;
-    data->trust = rrset_trust_prim_noglue;
+    data->trust = rrset_trust_none;
     data->security = sec_status_insecure;
     data->rr_len = (size_t *)(data + 1);
     data->rr_data = (uint8_t **)(data->rr_len + count);

@@ -26,16 +26,23 @@ void tg_asked_make(const struct tg_image *image, const struct query_info *qinfo,
         asked->question.client = &asked->client;
 }
 
+/* The question that waits for this one; NULL: none, or a client asks for this one itself. */
+static const struct mesh_state *above(const struct mesh_state *state)
+{
+    if (state->reply_list || state->super_set.count == 0)
+        return NULL;
+    return ((const struct mesh_state_ref *)rbtree_first((rbtree_type *)&state->super_set))->s;
+}
+
 /* Of a sub-question it is who waits for the question above. With groups each client has a state
  * of its own. */
 const struct comm_reply *tg_client_of(const struct mesh_state *state)
 {
-    if (!state->reply_list && state->super_set.count > 0) {
-        const struct mesh_state_ref *above =
-            (const struct mesh_state_ref *)rbtree_first((rbtree_type *)&state->super_set);
-        state = above->s;
-    }
-    return state->reply_list ? &state->reply_list->query_reply : NULL;
+    const struct mesh_state *asking = above(state);
+
+    if (!asking)
+        asking = state;
+    return asking->reply_list ? &asking->reply_list->query_reply : NULL;
 }
 
 /* Looked at once per start: a layout does not change while the daemon runs. */
@@ -63,6 +70,16 @@ bool tg_is_resolvers_own(const struct mesh_state *state)
 {
     return !state->reply_list &&
            (state->cb_list || (state->super_set.count > 0 && state->s.is_valrec));
+}
+
+/* subnetcache asks once more without the client's subnet, for all its clients, and keeps that. */
+bool tg_is_judged_above(const struct mesh_state *state)
+{
+    const struct mesh_state *asking = above(state);
+
+    return asking && asking->s.qinfo.qtype == state->s.qinfo.qtype &&
+           asking->s.qinfo.qclass == state->s.qinfo.qclass &&
+           query_dname_compare(asking->s.qinfo.qname, state->s.qinfo.qname) == 0;
 }
 
 struct tg_query *tg_query_of(struct module_qstate *qstate, int id)
@@ -140,6 +157,7 @@ static void enter(
 {
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
+    const bool judged = tg_is_judged_above(qstate->mesh_info);
     struct tg_verdict verdict;
     struct tg_event event;
 
@@ -147,11 +165,11 @@ static void enter(
     tg_asked_make(
         image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
     tg_decide(image, &asked.question, &verdict);
-    if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict)) {
+    if (!judged && !tg_twin_settle(guard, image, qstate, id, &aim, &verdict)) {
         qstate->ext_state[id] = module_wait_subquery;
         return;
     }
-    if (verdict.reply == TG_REPLY_PASS) {
+    if (judged || verdict.reply == TG_REPLY_PASS) {
         if (is_hidden_by_alias(guard, image, qstate->env, &aim, &verdict))
             qstate->no_cache_store = 1;
         return;

@@ -45,6 +45,9 @@ const struct comm_reply *tg_client_of(const struct mesh_state *state);
 /** Whether Unbound asks for itself: no client's question, and none that leads to its answer. */
 bool tg_is_resolvers_own(const struct mesh_state *state);
 
+/** Whether the same question waits for this one: what comes is judged there, for its client. */
+bool tg_is_judged_above(const struct mesh_state *state);
+
 /** Whether our reading of Unbound's layout was found right; else nothing of it may be touched. */
 bool tg_canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int id);
 

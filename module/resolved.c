@@ -105,11 +105,22 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
     return 1;
 }
 
-/* What was stored before this policy came into force. */
-static void uncache(struct module_qstate *qstate)
+/*
+ * Takes out what was stored before this policy came into force. And dns64, in front of us, stores
+ * what we pass on, whatever no_cache_store says: but not with a TTL of 0.
+ */
+static void keep_uncached(
+    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate)
 {
-    msg_cache_remove(qstate->env, qstate->qinfo.qname, qstate->qinfo.qname_len, qstate->qinfo.qtype,
-        qstate->qinfo.qclass, qstate->query_flags);
+    const struct query_info *qinfo = &qstate->qinfo;
+    struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+
+    if (!tg_keeps_out(guard, image, qinfo, reply, false, *qstate->env->now))
+        return;
+    msg_cache_remove(qstate->env, qinfo->qname, qinfo->qname_len, qinfo->qtype, qinfo->qclass,
+        qstate->query_flags);
+    if (reply)
+        reply->ttl = 0;
 }
 
 static int rcode_of(const struct module_qstate *qstate)
@@ -198,7 +209,7 @@ static void conclude(struct tg_guard *guard, const struct tg_image *image,
 {
     struct tg_event event;
 
-    if (!verdict->report || tg_is_resolvers_own(qstate->mesh_info))
+    if (!verdict->report)
         return;
     tg_event_fill(question, verdict, tg_image_meta(image)->serial, &event);
     event.rcode = (uint8_t)(verdict->reply == TG_REPLY_PASS
@@ -208,14 +219,13 @@ static void conclude(struct tg_guard *guard, const struct tg_image *image,
 }
 
 /* Returns false when it waits for a look-up. */
-static bool leave(
+static bool judge(
     struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
 {
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
     struct review review = {guard, image, qstate, id, &verdict, false};
-    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
 
     tg_asked_make(
         image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
@@ -225,12 +235,21 @@ static bool leave(
         tg_query_of(qstate, id)->resolved = true; /* it is there: it knows of the look-up */
         return false;
     }
-    if (tg_keeps_out(guard, image, &qstate->qinfo, reply, false, *qstate->env->now))
-        uncache(qstate);
+    keep_uncached(guard, image, qstate);
     if (!is_for_all(image, qstate))
         fail(qstate);
     else
         conclude(guard, image, qstate, id, &asked.question, &verdict);
+    return true;
+}
+
+/* What nobody asked for, or is judged elsewhere, stays as it is. */
+static bool leave(
+    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
+{
+    if (!tg_is_resolvers_own(qstate->mesh_info) && !tg_is_judged_above(qstate->mesh_info))
+        return judge(guard, image, qstate, id);
+    keep_uncached(guard, image, qstate);
     return true;
 }
 

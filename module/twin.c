@@ -59,6 +59,13 @@ static enum tg_known known_by_rcode(int rcode)
     }
 }
 
+/* RFC 6604: NXDOMAIN behind an alias is about another name; the one that has it is there. */
+static enum tg_known known_by_reply(const struct reply_info *reply)
+{
+    return reply->an_numrrsets > 0 ? TG_KNOWN_FOUND
+                                   : known_by_rcode((int)FLAGS_GET_RCODE(reply->flags));
+}
+
 /* A failure lies there too, for some seconds: servers that do not answer are not asked by each
  * question. */
 static enum tg_known known_from_cache(struct module_env *env, const struct query_info *qinfo)
@@ -68,9 +75,7 @@ static enum tg_known known_from_cache(struct module_env *env, const struct query
         env, qinfo->qname, qinfo->qname_len, qinfo->qtype, qinfo->qclass, 0, *env->now, 0);
 
     if (entry) {
-        const struct reply_info *reply = entry->entry.data;
-
-        known = known_by_rcode((int)FLAGS_GET_RCODE(reply->flags));
+        known = known_by_reply(entry->entry.data);
         lock_rw_unlock(&entry->entry.lock);
     }
     return known;
@@ -150,7 +155,7 @@ void tg_twin_told(const struct module_qstate *sub, struct tg_query *query)
         return;
     query->heard = true;
     if (msg && msg->rep)
-        query->told = known_by_rcode((int)FLAGS_GET_RCODE(msg->rep->flags));
+        query->told = known_by_reply(msg->rep);
     else if (sub->return_rcode == LDNS_RCODE_NXDOMAIN)
         query->told = TG_KNOWN_NOT;
 }

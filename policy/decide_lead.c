@@ -41,6 +41,16 @@ static enum tg_reply reply_after(enum tg_lead lead, enum tg_reply reply)
     return TG_REPLY_NODATA;
 }
 
+/* A CNAME that was asked for leads nowhere (RFC 1034 3.6.2). In an answer to ANY, of what there
+ * is, mail alone is followed: to withhold all of it for a name server would say that there is
+ * nothing. */
+static bool leads_on(enum tg_lead lead, uint16_t asked)
+{
+    if (asked == TG_TYPE_ANY)
+        return lead == TG_LEAD_MX;
+    return !(lead == TG_LEAD_CNAME && asked == TG_TYPE_CNAME);
+}
+
 void tg_decide_lead(const struct tg_image *image, const struct tg_question *asked,
     enum tg_lead lead, struct tg_name target, enum tg_known known, struct tg_verdict *verdict)
 {
@@ -48,10 +58,10 @@ void tg_decide_lead(const struct tg_image *image, const struct tg_question *aske
 
     question.qname = target;
     question.qtype = type_after(lead, asked->qtype);
-    if (lead == TG_LEAD_CNAME && (asked->qtype == TG_TYPE_CNAME || asked->qtype == TG_TYPE_ANY))
-        memset(verdict, 0, offsetof(struct tg_verdict, twin));
-    else
+    if (leads_on(lead, asked->qtype))
         tg_decide_known(image, &question, known, verdict);
+    else
+        memset(verdict, 0, offsetof(struct tg_verdict, twin));
     verdict->via = target;
     verdict->reply = reply_after(lead, verdict->reply);
     if (lead != TG_LEAD_CNAME)

@@ -167,8 +167,9 @@ enum tg_lead {
  *   NS and SVCB   NODATA
  *   all           REFUSED and PASS stay; monitor passes, reported
  *
- * A CNAME in the answer to a question for CNAME or ANY leads nowhere: it is what was asked for
- * (RFC 1034 3.6.2), and passes without a reason.
+ * A CNAME in the answer to a question for CNAME leads nowhere: it is what was asked for
+ * (RFC 1034 3.6.2), and passes without a reason. So does all but an MX in the answer to ANY, by
+ * which some mail servers look for one.
  *
  * Of use only when tg_image_inspects(), and the verdict on the question itself passes with
  * another reason than TG_REASON_ALLOW: who allows a name lets it resolve to whatever it does. A

@@ -64,4 +64,4 @@ done
 echo "$(world_control stats_noreset | sed -n 's/^msg.cache.count=//p') messages in the cache, $world_threads threads"
 summary "without a change" "${quiet[@]}"
 summary "a policy is replaced" "${changed[@]}"
-grep -o '[0-9]* answers that the policy.*' "$world_dir/unbound.log" | tail -n 1
+grep -o 'is in force after.*' "$world_dir/unbound.log" | tail -n 1

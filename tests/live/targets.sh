@@ -43,6 +43,8 @@ okay   300 CNAME orange.ml.
 okmx   300 MX    10 mail.partner.ml.
 null   300 MX    0 .
 trust  300 CNAME army.ml.
+any    300 MX    10 mx.army.ml.
+hints  300 SRV   0 0 5060 sip.army.ml.
 ours   300 CNAME mail.army.mil.
 ZONE
 }
@@ -132,6 +134,9 @@ test_honest() {
     leads "HTTPS of its own" self HTTPS NOERROR "" "answer self.@ 300 IN HTTPS 1 ."
     leads "an alias of what was meant" ours A NOERROR "" "answer ours.@ 300 IN CNAME mail.army.mil." \
         "answer mail.army.mil. 300 IN A 198.51.100.11"
+    # By ANY some look for an MX; the rest of what is there is not denied for its sake.
+    leads "ANY, with mail" any ANY NOERROR "mx.army.ml null MX mx.army.mil" "answer any.@ 97 IN MX 0 ."
+    leads "ANY, without" hints ANY NOERROR "" "answer hints.@ 300 IN SRV 0 0 5060 sip.army.ml."
     # What was asked for is the alias itself (RFC 1034 3.6.2).
     leads "the alias" bait CNAME NOERROR "" "answer bait.@ 300 IN CNAME army.ml."
     # Who allows a name lets it lead where it does.

@@ -8,7 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 world_threads=2
 world_zones+=('late.ml lookalike.zone' 'dead.ml lookalike.zone' 'loop.ml lookalike.zone'
-    'loop.mil loop.zone' 'many.ml lookalike.zone')
+    'loop.mil loop.zone' 'many.ml lookalike.zone' 'gone.ml lookalike.zone' 'host.ml lookalike.zone'
+    'hosted.example honest.zone')
 # Whose servers are not there; Unbound gives up within a second.
 world_unbound_clauses='stub-zone:
     name: "dead.mil"
@@ -60,6 +61,19 @@ test_not_found() {
         verdict "it does not exist, mail, $i" navy.ml MX NOERROR "mail-only navy.mil not"
     done
     verdict "the TLD itself has no twin that could be asked for" ml TXT NOERROR
+}
+
+# RFC 6604: NXDOMAIN is about the end of a chain; the name that has the alias is there.
+test_alias_to_nothing() {
+    verdict "an alias to nothing" gone.ml A NXDOMAIN "block gone.mil found"
+    verdict "an alias to nothing, again" gone.ml A NXDOMAIN "block gone.mil found"
+}
+
+# The resolver's own questions are nobody's: for the sake of a name server nobody is asked for.
+test_servers() {
+    verdict "a zone whose server has such a name" www.hosted.example A NOERROR
+    is "the resolver has asked for that" "$(world_control dump_cache | grep -c '^ns\.host\.ml\..*IN.A')" 1
+    is "its twin was not asked for" "$(cached host.mil.)" 0
 }
 
 # It comes into being: the look-alike's answer must not be given from the cache.
@@ -132,10 +146,17 @@ policy >"$world_dir/policy.yaml"
 world_compile "$world_dir/policy.yaml" || bail "$world_error"
 sed '/^slip/d' "$world_dir/zones/meant.zone" >"$world_dir/zones/loop.zone"
 echo 'back 300 CNAME loop.ml.' >>"$world_dir/zones/loop.zone"
+echo 'gone.mil. 300 CNAME nowhere.world.' >>"$world_dir/zones/root.zone"
 world_start nsd || bail "$world_error"
+world_unbound_clauses+="
+stub-zone:
+    name: hosted.example
+    stub-host: ns.host.ml@$world_nsd_port"
 world_start unbound || bail "$world_error"
 test_found
 test_not_found
+test_alias_to_nothing
+test_servers
 test_late
 test_failed
 test_loop

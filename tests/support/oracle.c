@@ -310,7 +310,7 @@ void oracle_decide_lead(const struct tg_policy *policy, const struct tg_question
     if (!alias)
         question.qtype = lead == TG_LEAD_MX ? 15 : 1;
     oracle_decide(policy, &question, known, verdict);
-    if (alias && (asked->qtype == 5 || asked->qtype == 255))
+    if ((alias && asked->qtype == 5) || (asked->qtype == 255 && lead != TG_LEAD_MX))
         memset(verdict, 0, sizeof(*verdict));
     verdict->via = target;
     verdict->partial = verdict->partial && alias;

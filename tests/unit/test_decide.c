@@ -569,7 +569,11 @@ static const struct {
         "example.mil"},
     /* RFC 1034 3.6.2: an alias that was asked for is not followed. */
     {"army.ml", TG_LEAD_CNAME, CNAME, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    /* Of what is there, an answer to ANY has some: mail alone is followed. */
     {"army.ml", TG_LEAD_CNAME, ANY, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    {"army.ml", TG_LEAD_SRV, ANY, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    {"army.ml", TG_LEAD_NS, ANY, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
+    {"army.ml", TG_LEAD_SVCB, ANY, TG_REASON_NONE, TG_REPLY_PASS, false, false, NULL},
     /* MX: mail goes to the target, whatever was asked; RFC 7505, RFC 5321 5.1. */
     {"army.ml", TG_LEAD_MX, MX, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "army.mil"},
     {"army.ml", TG_LEAD_MX, ANY, TG_REASON_TLD, TG_REPLY_NULL_MX, true, false, "army.mil"},
