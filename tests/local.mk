@@ -11,6 +11,9 @@ tg_unit = \
 	tests/unit/test_writer tests/unit/test_writer_stuck
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_log_scan
+tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
+	tools/log_stamp.c
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
@@ -56,9 +59,14 @@ check_PROGRAMS += tests/support/askid
 tests_support_askid_SOURCES = tests/support/askid.c
 tests_support_askid_LDADD = $(LDNS_LIBS)
 
+# The logs of those that read them.
+check_PROGRAMS += tests/support/events
+tests_support_events_SOURCES = tests/support/events.c
+tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
+
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
-	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh

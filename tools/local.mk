@@ -20,3 +20,10 @@ tools_tldguard_SOURCES += tools/exchange.h tools/exchange.c \
 	tools/import_merge.c tools/import_sinkhole.c tools/import_write.c \
 	tools/export.h tools/export.c tools/export_walk.c tools/export_rpz.c tools/export_unbound.c
 dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
+
+tools_tldguard_SOURCES += tools/log.h tools/log.c tools/log_source.c tools/log_lines.c \
+	tools/log_token.h tools/log_token.c tools/log_scan.c tools/log_stamp.c tools/log_time.c tools/log_filter.c \
+	tools/log_read.c tools/log_rows.c tools/log_table.c tools/log_print.c tools/log_top.c \
+	tools/log_verify.h tools/log_verify.c tools/log_verify_print.c tools/log_stub.c
+tools_tldguard_LDADD += $(ZLIB_LIBS) $(LIBZSTD_LIBS)
+dist_man_MANS += tools/tldguard-log.1

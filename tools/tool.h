@@ -44,12 +44,13 @@ extern const struct tg_command tg_cmd_check, tg_cmd_compile, tg_cmd_show, tg_cmd
     tg_cmd_diff, tg_cmd_replay;
 extern const struct tg_command tg_cmd_import, tg_cmd_export;
 extern const struct tg_command tg_cmd_suggest;
+extern const struct tg_command tg_cmd_log;
 
 /*
  * The options found, by their place in the command's table: NULL when not
  * given, else the argument ("" for an option without one).
  */
-#define TG_OPTIONS_MAX 12
+#define TG_OPTIONS_MAX 24
 struct tg_parsed {
     const char *value[TG_OPTIONS_MAX];
     int argc; /* what is left: the operands */

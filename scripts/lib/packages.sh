@@ -8,6 +8,7 @@ base_packages=(
     gcc libc6-dev make autoconf automake libtool pkg-config dpkg-dev
     libldns-dev ldnsutils libfyaml-dev libcdb-dev uthash-dev libcmocka-dev libjansson-dev
     libssl-dev libidn2-dev libpsl-dev publicsuffix libicu-dev jq
+    zlib1g-dev libzstd-dev libsqlite3-dev
 )
 # For what scripts/check does beyond the tests, and for the test that asks by DNS over TLS
 # and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance.

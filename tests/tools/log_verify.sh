@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# tldguard log verify: all events, each once, in order; what is lost is told.
+set -u
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+source "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
+events=${TG_BUILD:?where the project is built}/tests/support/events
+"$events" 40 5 >good.jsonl
+
+# verify NAME CODE FINDINGS FILE...: kinds and lines of what is found.
+verify() {
+    run log verify --json "${@:4}"
+    is "$1" "$code $(jq -r 'map(select(.kind != "boot")) | map("\(.kind)@\(.line)") | join(" ")' <<<"$out")$err" "$2 $3"
+}
+# boot COLUMN...: of the one boot that there is.
+boot() { jq -c --args '.[] | select(.kind == "boot") as $b | [$ARGS.positional[] as $c | $b[$c]]' "$@" <<<"$out"; }
+# line N: of the good log.
+line() { sed -n "$1p" good.jsonl; }
+
+verify 'a good log' 0 '' good.jsonl
+is 'a good log: its numbers' "$(boot events begin end missing lost duplicates disordered backwards)" '[40,1,40,0,0,0,0,0]'
+tail -n +11 good.jsonl >tail.jsonl
+verify 'a log whose start is not here' 0 '' tail.jsonl
+is 'its numbers' "$(boot begin end missing)" '[11,40,0]'
+sed 5,7d good.jsonl >gap.jsonl
+verify 'three are missing' 1 'gap@5' gap.jsonl
+is 'three are missing: so many' "$(boot missing lost)" '[3,0]'
+{ line 1,4 && line 8 | jq -c '.tldguard.lost=3' && line 9,40; } >told.jsonl
+verify 'three are lost, and told' 0 '' told.jsonl
+is 'so many are lost' "$(boot missing lost)" '[0,3]'
+{ line 1,4 && line 8 | jq -c '.tldguard.lost=2' && line 9,40; } >less.jsonl
+verify 'fewer are told than are missing' 1 'gap@5' less.jsonl
+{ line 1,4 && line 8 | jq -c '.tldguard.lost=5' && line 9,40; } >more.jsonl
+verify 'more are told than are missing' 1 'gap@5' more.jsonl
+line 5 | jq -c '.tldguard.lost=4' >first.jsonl
+verify 'lost before the first' 0 '' first.jsonl
+is 'lost before the first: so many' "$(boot begin lost)" '[1,4]'
+{ line 1,5 && line 3 && line 6,40; } >twice.jsonl
+verify 'one is there twice' 1 'duplicate@6' twice.jsonl
+verify 'a file and its copy' 1 "$(seq -f 'duplicate@%g' 1 40 | tr '\n' ' ' | sed 's/ $//')" good.jsonl good.jsonl
+{ line 1,5 && line 7 && line 6 && line 8,40; } >order.jsonl
+verify 'two change places' 1 'gap@6 order@7' order.jsonl
+{ line 21,40 && line 1,20; } >late.jsonl
+verify 'the start comes at the end' 1 "$(seq -f 'order@%g' 21 40 | tr '\n' ' ' | sed 's/ $//')" late.jsonl
+{ line 1,5 && line 6 | jq -c '.["@timestamp"]="2026-11-21T00:00:00Z"' && line 7,40; } >back.jsonl
+verify 'time goes back: nothing wrong' 0 '' back.jsonl
+is 'time goes back: told' "$(boot backwards)" '[1]'
+{ line 1,5 && line 6 | cut -c 1-200 && line 7,9 && echo "$(line 10 | head -c 99)$(line 11)" && line 12,40; } >torn.jsonl
+verify 'torn and glued lines are named' 1 'torn@6 gap@7 glued@10 gap@11' torn.jsonl
+line 1 | jq -c '.event.id="x"' >id.jsonl
+verify 'an identity of its own' 1 'id@1' id.jsonl
+line 1 | jq -c 'del(.tldguard.boot)' >none.jsonl
+verify 'an event without a boot' 1 'id@1' none.jsonl
+line 1 | jq -c '.tldguard.serial=99999' >serial.jsonl
+verify 'a serial nobody knows' 0 '' serial.jsonl
+# A line for events that were lost when no other follows.
+{ line 1,4 && line 8 | jq -c 'del(.dns,.source,.rule) | .event.action="events-lost" | .tldguard={boot:.tldguard.boot,lost:3}'; } >stop.jsonl
+verify 'lost at the stop' 0 '' stop.jsonl
+
+# Several boots, in files that are handed in in any order, one of them packed.
+"$events" 30 5 6b0253e0cf547757 101 >second.jsonl
+head -n 20 good.jsonl | gzip >a.gz
+tail -n +21 good.jsonl >b.jsonl
+cat second.jsonl >>b.jsonl
+run log verify b.jsonl a.gz
+is 'as text' "$code $err
+$out" '0 
+boot 6b0253e0cf547756 resolver: 40 events, numbers 1 to 40; since 2026-11-22T00:00:00.010Z
+boot 6b0253e0cf547757 resolver: 30 events, numbers 101 to 130, its start is not here; since 2026-11-22T00:00:01.010Z
+70 events, 0 broken lines, 2 boots, 0 findings'
+run log verify gap.jsonl
+is 'findings as text' "$code $(head -n 1 <<<"$out")" \
+    '1 gap.jsonl:5: gap: 3 events are missing before number 8, 0 of them told as lost'
+run log verify --csv gap.jsonl
+is 'as CSV' "$(cut -d, -f1-3 <<<"$out")" "$(printf '%s\n' kind,file,line '"gap","gap.jsonl",5' '"boot",,')"
+run log verify --since 2h good.jsonl
+is 'no filters' "$code" 2
+run log verify nowhere.jsonl
+is 'no file' "$code" 3
+tap_end

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* What is read is a stranger's: whoever asks for a name chooses its octets. Here it is made
+ * harmless for terminals, for programs and for spreadsheets. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/log_token.h"
+
+/* What would not be seen as it is, or makes a terminal do something: controls, marks that turn
+ * the direction of writing, and what has no width. */
+static bool hidden(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
+           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+           (code >= 0xfff0 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
+}
+
+void tg_put_text(FILE *out, struct tg_slice text)
+{
+    const char *at = text.at, *const end = text.at + text.len;
+    uint32_t code;
+
+    while (at < end) {
+        const size_t len = tg_utf8_read(at, end, &code);
+        if (len == 0)
+            (void)fprintf(out, "\\x%02x", (unsigned char)*at);
+        else if (hidden(code))
+            (void)fprintf(out, code < 0x100 ? "\\x%02" PRIx32 : "\\u{%" PRIx32 "}", code);
+        else
+            (void)fwrite(at, 1, len, out);
+        at += len ? len : 1;
+    }
+}
+
+/* ASCII only, as the log itself. */
+static void put_json(struct tg_slice text)
+{
+    const char *at = text.at, *const end = text.at + text.len;
+    uint32_t code;
+
+    putchar('"');
+    while (at < end) {
+        const size_t len = tg_utf8_read(at, end, &code);
+        if (len == 0)
+            code = 0xfffd; /* no text can say this octet */
+        if (code == '"' || code == '\\')
+            (void)printf("\\%c", (char)code);
+        else if (code >= 0x20 && code < 0x7f)
+            putchar((int)code);
+        else if (code < 0x10000)
+            (void)printf("\\u%04" PRIx32, code);
+        else
+            (void)printf("\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((code - 0x10000) >> 10),
+                0xdc00 + ((code - 0x10000) & 0x3ff));
+        at += len ? len : 1;
+    }
+    putchar('"');
+}
+
+/* A spreadsheet computes what starts like a formula: it gets an apostrophe, which says that it
+ * is text. */
+static void put_csv(struct tg_slice text)
+{
+    const char *at = text.at;
+    const char *const end = text.at + text.len;
+    const char *quote;
+
+    putchar('"');
+    if (text.len > 0 && memchr("=+-@", *at, 4))
+        putchar('\'');
+    for (; (quote = memchr(at, '"', (size_t)(end - at))); at = quote + 1) {
+        tg_put_text(stdout, (struct tg_slice){at, (size_t)(quote - at)});
+        fputs("\"\"", stdout);
+    }
+    tg_put_text(stdout, (struct tg_slice){at, (size_t)(end - at)});
+    putchar('"');
+}
+
+void tg_rows_start(
+    struct tg_rows *rows, enum tg_form form, const char *const *columns, size_t count)
+{
+    *rows = (struct tg_rows){.form = form, .columns = columns, .count = count};
+    if (form == TG_FORM_JSON)
+        putchar('[');
+    for (size_t i = 0; i < count && form == TG_FORM_CSV; i++)
+        (void)printf("%s%s", columns[i], i + 1 < count ? "," : "\r\n");
+}
+
+/* What stands before a cell. */
+static void before(struct tg_rows *rows)
+{
+    if (rows->form == TG_FORM_CSV) {
+        if (rows->column > 0)
+            putchar(',');
+        return;
+    }
+    if (rows->column == 0)
+        fputs(rows->rows > 0 ? ",\n{" : "\n{", stdout);
+    else
+        fputs(", ", stdout);
+    put_json((struct tg_slice){rows->columns[rows->column], strlen(rows->columns[rows->column])});
+    fputs(": ", stdout);
+}
+
+static void after(struct tg_rows *rows)
+{
+    if (++rows->column < rows->count)
+        return;
+    fputs(rows->form == TG_FORM_CSV ? "\r\n" : "}", stdout);
+    rows->column = 0;
+    rows->rows++;
+}
+
+void tg_rows_text(struct tg_rows *rows, struct tg_slice text)
+{
+    before(rows);
+    if (rows->form == TG_FORM_JSON && text.at)
+        put_json(text);
+    else if (rows->form == TG_FORM_JSON)
+        fputs("null", stdout);
+    else if (text.at)
+        put_csv(text);
+    after(rows);
+}
+
+void tg_rows_string(struct tg_rows *rows, const char *text)
+{
+    tg_rows_text(rows, (struct tg_slice){text, text ? strlen(text) : 0});
+}
+
+void tg_rows_count(struct tg_rows *rows, uint64_t value)
+{
+    before(rows);
+    (void)printf("%" PRIu64, value);
+    after(rows);
+}
+
+void tg_rows_time(struct tg_rows *rows, int64_t time)
+{
+    char buf[40];
+
+    before(rows);
+    (void)printf(rows->form == TG_FORM_JSON ? "\"%s\"" : "%s", tg_text_stamp(time, buf));
+    after(rows);
+}
+
+void tg_rows_end(struct tg_rows *rows)
+{
+    if (rows->form == TG_FORM_JSON)
+        fputs(rows->rows > 0 ? "\n]\n" : "]\n", stdout);
+}
