@@ -123,11 +123,21 @@ static void keep_uncached(
         reply->ttl = 0;
 }
 
+/* Unbound withholds what is bogus from who did not ask for it (RFC 4035 5.5). */
+static bool is_withheld(const struct module_qstate *qstate, const struct reply_info *reply)
+{
+    return qstate->env->need_to_validate && reply->security == sec_status_bogus &&
+           (!(qstate->query_flags & BIT_CD) || qstate->env->cfg->ignore_cd);
+}
+
+/* What the clients will see of an answer that passes. */
 static int rcode_of(const struct module_qstate *qstate)
 {
-    return qstate->return_msg && qstate->return_msg->rep
-               ? (int)FLAGS_GET_RCODE(qstate->return_msg->rep->flags)
-               : qstate->return_rcode;
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+
+    if (!reply)
+        return qstate->return_rcode;
+    return is_withheld(qstate, reply) ? LDNS_RCODE_SERVFAIL : (int)FLAGS_GET_RCODE(reply->flags);
 }
 
 /* The verdict on an answer: that of the first name it leads to that is blocked, else of the
