@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* Answers that come in from the world, on their way to the cache and to the clients. */
+#include <string.h>
+
 #include "module/path.h"
 
 /* Whether anything that an answer leads to must come by us. */
@@ -67,6 +69,13 @@ static bool has_alias(const struct reply_info *reply)
     return false;
 }
 
+/* The two questions differ behind an alias, and when one is minimised. */
+static bool is_same(const struct query_info *a, const struct query_info *b)
+{
+    return a->qtype == b->qtype && a->qname_len == b->qname_len &&
+           memcmp(a->qname, b->qname, a->qname_len) == 0;
+}
+
 /*
  * A message with a TTL of 0 is used for what it was wanted for, but not stored; its RRsets are,
  * and they are seen by the iterator alone. But behind an alias the iterator goes on, and stores
@@ -77,9 +86,9 @@ static void keep_out(struct tg_guard *guard, const struct tg_image *image,
 {
     const time_t now = *qstate->env->now;
 
-    /* The two questions differ behind an alias, and when one is minimised. */
     if (!tg_keeps_out(guard, image, &qstate->qinfo, response->rep, false, now) &&
-        !tg_keeps_out(guard, image, &response->qinfo, response->rep, false, now))
+        (is_same(&qstate->qinfo, &response->qinfo) ||
+            !tg_keeps_out(guard, image, &response->qinfo, response->rep, false, now)))
         return;
     if (has_alias(response->rep))
         qstate->no_cache_store = 1;
