@@ -65,7 +65,7 @@ tg_scripts += tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh 
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/signed.sh
+	tests/live/waits.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh
 
 # Somebody else's module, to be loaded beside ours. With an rpath a library is made shared.
 check_LTLIBRARIES += tests/support/pass.la
