@@ -41,24 +41,32 @@ static bool look_at_ref(
     return on;
 }
 
+/* Of a question whose verdict is that for nobody. */
+static bool keeps_out(const struct tg_guard *guard, const struct tg_image *image,
+    const struct tg_question *question, const struct tg_verdict *verdict,
+    const struct reply_info *reply, bool shared)
+{
+    const struct tg_aim aim = {.question = question};
+    struct must must = {.guard = guard, .image = image};
+    bool on = reply && tg_inspects(image, verdict);
+
+    if (tg_must_come_by(guard, image, &aim, verdict))
+        return true;
+    for (size_t i = 0; on && i < reply->an_numrrsets; i++)
+        on = shared ? look_at_ref(question, &reply->ref[i], &must)
+                    : look_at(question, reply->rrsets[i], &must);
+    return must.out;
+}
+
 bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
     const struct query_info *qinfo, const struct reply_info *reply, bool shared, time_t now)
 {
-    struct must must = {.guard = guard, .image = image};
     struct tg_asked asked;
-    const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
-    bool on;
 
     tg_asked_make(image, qinfo, NULL, now, &asked);
     tg_decide(image, &asked.question, &verdict);
-    if (tg_must_come_by(guard, image, &aim, &verdict))
-        return true;
-    on = reply && tg_inspects(image, &verdict);
-    for (size_t i = 0; on && i < reply->an_numrrsets; i++)
-        on = shared ? look_at_ref(&asked.question, &reply->ref[i], &must)
-                    : look_at(&asked.question, reply->rrsets[i], &must);
-    return must.out;
+    return keeps_out(guard, image, &asked.question, &verdict, reply, shared);
 }
 
 static bool has_alias(const struct reply_info *reply)
@@ -118,18 +126,14 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
  * Takes out what was stored before this policy came into force. And dns64, in front of us, stores
  * what we pass on, whatever no_cache_store says: but not with a TTL of 0.
  */
-static void keep_uncached(
-    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate)
+static void uncache(struct module_qstate *qstate)
 {
     const struct query_info *qinfo = &qstate->qinfo;
-    struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
 
-    if (!tg_keeps_out(guard, image, qinfo, reply, false, *qstate->env->now))
-        return;
     msg_cache_remove(qstate->env, qinfo->qname, qinfo->qname_len, qinfo->qtype, qinfo->qclass,
         qstate->query_flags);
-    if (reply)
-        reply->ttl = 0;
+    if (qstate->return_msg && qstate->return_msg->rep)
+        qstate->return_msg->rep->ttl = 0;
 }
 
 /* Unbound withholds what is bogus from who did not ask for it (RFC 4035 5.5). */
@@ -211,20 +215,25 @@ static void conclude(struct tg_guard *guard, const struct tg_image *image,
 static bool judge(
     struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
 {
+    const time_t now = *qstate->env->now;
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
     struct review review = {guard, image, qstate, id, &verdict, false};
+    bool out;
 
-    tg_asked_make(
-        image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
+    tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);
     tg_decide(image, &asked.question, &verdict);
+    out = asked.question.client ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
+                                : keeps_out(guard, image, &asked.question, &verdict, reply, false);
     if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict) ||
         !review_answer(&review, &asked.question)) {
         tg_query_of(qstate, id)->resolved = true; /* it is there: it knows of the look-up */
         return false;
     }
-    keep_uncached(guard, image, qstate);
+    if (out)
+        uncache(qstate);
     conclude(guard, image, qstate, id, &asked.question, &verdict);
     return true;
 }
@@ -233,9 +242,12 @@ static bool judge(
 static bool leave(
     struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
 {
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+
     if (!tg_is_resolvers_own(qstate->mesh_info) && !tg_is_judged_above(qstate->mesh_info))
         return judge(guard, image, qstate, id);
-    keep_uncached(guard, image, qstate);
+    if (tg_keeps_out(guard, image, &qstate->qinfo, reply, false, *qstate->env->now))
+        uncache(qstate);
     return true;
 }
 
