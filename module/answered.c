@@ -23,6 +23,16 @@ static uint8_t flags_of(const struct module_qstate *qstate, const struct edns_da
                      (edns && (edns->bits & EDNS_DO) ? TG_FLAG_DO : 0));
 }
 
+/* A failure may come with a message, which is bogus and withheld; of an answer from the cache
+ * the rcode is the one in the question. */
+static uint8_t rcode_of(const struct reply_info *reply, int rcode)
+{
+    const bool withheld =
+        rcode == LDNS_RCODE_SERVFAIL && reply && reply->security == sec_status_bogus;
+
+    return (uint8_t)(reply && !withheld ? (int)FLAGS_GET_RCODE(reply->flags) : rcode);
+}
+
 /* An answer: to what, to whom, when. */
 struct answered {
     const struct query_info *qinfo;
@@ -107,7 +117,7 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
         return 1;
     if (start_time)
         answered.when = *start_time;
-    answered.rcode = (uint8_t)(rep ? (int)FLAGS_GET_RCODE(rep->flags) : rcode);
+    answered.rcode = rcode_of(rep, rcode);
     answered.flags = flags_of(qstate, edns);
     answered.cached = !qstate;
     stay = tg_active_enter(guard->active);

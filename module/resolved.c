@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* Answers that come in from the world, on their way to the cache and to the clients. */
+#include <string.h>
+
 #include "module/path.h"
 
 /* Whether anything that an answer leads to must come by us. */
@@ -39,24 +41,32 @@ static bool look_at_ref(
     return on;
 }
 
+/* Of a question whose verdict is that for nobody. */
+static bool keeps_out(const struct tg_guard *guard, const struct tg_image *image,
+    const struct tg_question *question, const struct tg_verdict *verdict,
+    const struct reply_info *reply, bool shared)
+{
+    const struct tg_aim aim = {.question = question};
+    struct must must = {.guard = guard, .image = image};
+    bool on = reply && tg_inspects(image, verdict);
+
+    if (tg_must_come_by(guard, image, &aim, verdict))
+        return true;
+    for (size_t i = 0; on && i < reply->an_numrrsets; i++)
+        on = shared ? look_at_ref(question, &reply->ref[i], &must)
+                    : look_at(question, reply->rrsets[i], &must);
+    return must.out;
+}
+
 bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
     const struct query_info *qinfo, const struct reply_info *reply, bool shared, time_t now)
 {
-    struct must must = {.guard = guard, .image = image};
     struct tg_asked asked;
-    const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
-    bool on;
 
     tg_asked_make(image, qinfo, NULL, now, &asked);
     tg_decide(image, &asked.question, &verdict);
-    if (tg_must_come_by(guard, image, &aim, &verdict))
-        return true;
-    on = reply && tg_inspects(image, &verdict);
-    for (size_t i = 0; on && i < reply->an_numrrsets; i++)
-        on = shared ? look_at_ref(&asked.question, &reply->ref[i], &must)
-                    : look_at(&asked.question, reply->rrsets[i], &must);
-    return must.out;
+    return keeps_out(guard, image, &asked.question, &verdict, reply, shared);
 }
 
 static bool has_alias(const struct reply_info *reply)
@@ -65,6 +75,13 @@ static bool has_alias(const struct reply_info *reply)
         if (tg_is_alias(reply->rrsets[i]))
             return true;
     return false;
+}
+
+/* The two questions differ behind an alias, and when one is minimised. */
+static bool is_same(const struct query_info *a, const struct query_info *b)
+{
+    return a->qtype == b->qtype && a->qname_len == b->qname_len &&
+           memcmp(a->qname, b->qname, a->qname_len) == 0;
 }
 
 /*
@@ -77,9 +94,9 @@ static void keep_out(struct tg_guard *guard, const struct tg_image *image,
 {
     const time_t now = *qstate->env->now;
 
-    /* The two questions differ behind an alias, and when one is minimised. */
     if (!tg_keeps_out(guard, image, &qstate->qinfo, response->rep, false, now) &&
-        !tg_keeps_out(guard, image, &response->qinfo, response->rep, false, now))
+        (is_same(&qstate->qinfo, &response->qinfo) ||
+            !tg_keeps_out(guard, image, &response->qinfo, response->rep, false, now)))
         return;
     if (has_alias(response->rep))
         qstate->no_cache_store = 1;
@@ -109,25 +126,31 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
  * Takes out what was stored before this policy came into force. And dns64, in front of us, stores
  * what we pass on, whatever no_cache_store says: but not with a TTL of 0.
  */
-static void keep_uncached(
-    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate)
+static void uncache(struct module_qstate *qstate)
 {
     const struct query_info *qinfo = &qstate->qinfo;
-    struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
 
-    if (!tg_keeps_out(guard, image, qinfo, reply, false, *qstate->env->now))
-        return;
     msg_cache_remove(qstate->env, qinfo->qname, qinfo->qname_len, qinfo->qtype, qinfo->qclass,
         qstate->query_flags);
-    if (reply)
-        reply->ttl = 0;
+    if (qstate->return_msg && qstate->return_msg->rep)
+        qstate->return_msg->rep->ttl = 0;
 }
 
+/* Unbound withholds what is bogus from who did not ask for it (RFC 4035 5.5). */
+static bool is_withheld(const struct module_qstate *qstate, const struct reply_info *reply)
+{
+    return qstate->env->need_to_validate && reply->security == sec_status_bogus &&
+           (!(qstate->query_flags & BIT_CD) || qstate->env->cfg->ignore_cd);
+}
+
+/* What the clients will see of an answer that passes. */
 static int rcode_of(const struct module_qstate *qstate)
 {
-    return qstate->return_msg && qstate->return_msg->rep
-               ? (int)FLAGS_GET_RCODE(qstate->return_msg->rep->flags)
-               : qstate->return_rcode;
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+
+    if (!reply)
+        return qstate->return_rcode;
+    return is_withheld(qstate, reply) ? LDNS_RCODE_SERVFAIL : (int)FLAGS_GET_RCODE(reply->flags);
 }
 
 /* The verdict on an answer: that of the first name it leads to that is blocked, else of the
@@ -222,24 +245,29 @@ static void conclude(struct tg_guard *guard, const struct tg_image *image,
 static bool judge(
     struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
 {
+    const time_t now = *qstate->env->now;
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
     struct review review = {guard, image, qstate, id, &verdict, false};
+    bool out;
 
-    tg_asked_make(
-        image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
+    tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);
     tg_decide(image, &asked.question, &verdict);
+    out = asked.question.client ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
+                                : keeps_out(guard, image, &asked.question, &verdict, reply, false);
     if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict) ||
         !review_answer(&review, &asked.question)) {
         tg_query_of(qstate, id)->resolved = true; /* it is there: it knows of the look-up */
         return false;
     }
-    keep_uncached(guard, image, qstate);
-    if (!is_for_all(image, qstate))
-        fail(qstate);
-    else
+    if (out)
+        uncache(qstate);
+    if (is_for_all(image, qstate))
         conclude(guard, image, qstate, id, &asked.question, &verdict);
+    else
+        fail(qstate);
     return true;
 }
 
@@ -247,9 +275,12 @@ static bool judge(
 static bool leave(
     struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
 {
+    const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+
     if (!tg_is_resolvers_own(qstate->mesh_info) && !tg_is_judged_above(qstate->mesh_info))
         return judge(guard, image, qstate, id);
-    keep_uncached(guard, image, qstate);
+    if (tg_keeps_out(guard, image, &qstate->qinfo, reply, false, *qstate->env->now))
+        uncache(qstate);
     return true;
 }
 

@@ -4,18 +4,35 @@
 #include "module/path.h"
 
 /* Where in its rdata the name is that an RR leads to. */
-static const struct {
-    uint16_t type;
+struct place {
     enum tg_lead lead;
     size_t skip;
-} leads[] = {
-    {LDNS_RR_TYPE_CNAME, TG_LEAD_CNAME, 0},
-    {LDNS_RR_TYPE_MX, TG_LEAD_MX, 2},   /* preference (RFC 1035 3.3.9) */
-    {LDNS_RR_TYPE_SRV, TG_LEAD_SRV, 6}, /* priority, weight, port (RFC 2782) */
-    {LDNS_RR_TYPE_NS, TG_LEAD_NS, 0},
-    {LDNS_RR_TYPE_SVCB, TG_LEAD_SVCB, 2}, /* priority (RFC 9460 2.2) */
-    {LDNS_RR_TYPE_HTTPS, TG_LEAD_SVCB, 2},
 };
+
+/* Called for each RRset of each answer. Returns false for a type that leads nowhere. */
+static bool find_place(uint16_t type, struct place *place)
+{
+    switch (type) {
+    case LDNS_RR_TYPE_CNAME:
+        *place = (struct place){TG_LEAD_CNAME, 0};
+        return true;
+    case LDNS_RR_TYPE_MX: /* preference (RFC 1035 3.3.9) */
+        *place = (struct place){TG_LEAD_MX, 2};
+        return true;
+    case LDNS_RR_TYPE_SRV: /* priority, weight, port (RFC 2782) */
+        *place = (struct place){TG_LEAD_SRV, 6};
+        return true;
+    case LDNS_RR_TYPE_NS:
+        *place = (struct place){TG_LEAD_NS, 0};
+        return true;
+    case LDNS_RR_TYPE_SVCB: /* priority (RFC 9460 2.2) */
+    case LDNS_RR_TYPE_HTTPS:
+        *place = (struct place){TG_LEAD_SVCB, 2};
+        return true;
+    default:
+        return false;
+    }
+}
 
 #define RDLENGTH 2 /* octets in front of each rdata */
 
@@ -37,15 +54,15 @@ static bool get_target(
 bool tg_targets_each(const struct tg_question *question, uint16_t type,
     const struct packed_rrset_data *data, tg_target_fn each, void *arg)
 {
-    for (size_t k = 0; k < sizeof(leads) / sizeof(leads[0]); k++) {
-        struct tg_aim aim = {.question = question, .lead = leads[k].lead};
+    struct tg_aim aim = {.question = question};
+    struct place place;
 
-        if (leads[k].type != type)
-            continue;
-        for (size_t i = 0; i < data->count; i++)
-            if (get_target(data, i, leads[k].skip, &aim.target) && !each(arg, &aim))
-                return false;
-    }
+    if (!find_place(type, &place))
+        return true;
+    aim.lead = place.lead;
+    for (size_t i = 0; i < data->count; i++)
+        if (get_target(data, i, place.skip, &aim.target) && !each(arg, &aim))
+            return false;
     return true;
 }
 
