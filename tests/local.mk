@@ -46,6 +46,11 @@ check_PROGRAMS += tests/support/load
 tests_support_load_SOURCES = tests/support/load.c
 tests_support_load_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
+# And the one that sends what is no question.
+check_PROGRAMS += tests/support/spray
+tests_support_spray_SOURCES = tests/support/spray.c tests/support/junk.h tests/support/junk.c
+tests_support_spray_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
+
 # The one of the tests that ask thousands of questions, by all transports.
 if HAVE_SERIES
 check_PROGRAMS += tests/support/series

@@ -1,10 +1,32 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Names made of any octets, and packets that are none: the answer is right, the log stays
-# one line of ASCII JSON for each event, and the resolver stays up.
+# one line of ASCII JSON for each event, and the resolver stays up. What is not blocked is
+# answered as an Unbound without the module answers it, packet by packet.
+# PACKETS: how many of these (2000), a fifth of them by TCP as well. SEED: other ones (1).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+spray=$TG_BUILD/tests/support/spray
+packets=${PACKETS:-2000}
+seed=${SEED:-1}
+
+# The same Unbound without the module.
+# shellcheck disable=SC2317
+world_plain_conf() { world_stock_conf plain "$1"; }
+# shellcheck disable=SC2317
+world_plain_command() { world_stock_command plain; }
+world_stock_modules='validator iterator'
+world_plain_port=0
+# With most of its connections in use, Unbound would soon cut those that wait.
+world_unbound_more='    incoming-num-tcp: 100'
+
+# shellcheck disable=SC2317
+clean_up() {
+    world_stop plain
+    world_end
+}
 
 # repeat COUNT TEXT
 repeat() {
@@ -106,9 +128,52 @@ test_malformed() {
     is "malformed packets: the same process" "$(world_pid unbound)" "$pid"
 }
 
-live_begin
+# spray NAME COUNT OPTION...: what came of each packet goes to $world_dir/sprayed.
+spray() {
+    local before pid blocked
+    before=$(live_events)
+    pid=$(world_pid unbound)
+    "$spray" -p "$world_unbound_port" -q "$world_plain_port" -s "$seed" -n "$2" "${@:3}" >"$world_dir/sprayed" ||
+        bail "spray ends with $?"
+    is "$1: all are sent" "$(wc -l <"$world_dir/sprayed")" "$2"
+    is "$1: the same process" "$(world_pid unbound)" "$pid"
+    # What comes last is written last.
+    ask -b 127.0.0.99 army.ml MX
+    check "$1: the events are written" live_until last_is 127.0.0.99
+    tail -n "+$((before + 1))" "$live_log" | jq -r 'select(.source.ip != "127.0.0.99") | .source.ip + " " + .tldguard.reply' \
+        >"$world_dir/events"
+    is "$1: never two events of one packet" "$(cut -d' ' -f1 "$world_dir/events" | sort | uniq -d | head)" ''
+    # Each packet has an address of its own.
+    blocked=$(awk '$2 != "resolve" { print $1 }' "$world_dir/events" | sort)
+    is "$1: those that are answered in another way are those with an event" \
+        "$(compare <(printf '%s\n' "$blocked") "$world_dir/sprayed" | head -n 5)" ''
+    check "$1: some are blocked, some are not, some are no questions" has_all_kinds
+    echo "# $1: $(cut -d' ' -f2 "$world_dir/sprayed" | sort | uniq -c | xargs), $(wc -l <"$world_dir/events") events"
+}
+
+# shellcheck disable=SC2317
+last_is() { live_lines | tail -n 1 | grep -qF "\"ip\":\"$1\""; }
+# shellcheck disable=SC2317
+has_all_kinds() { [[ $(cut -d' ' -f2 "$world_dir/sprayed" | sort -u | xargs) == 'differs same silence' ]]; }
+compare() {
+    awk 'NR == FNR { blocked[$1]; next }
+        ($2 == "differs") != ($1 in blocked) { print ($1 in blocked ? "blocked, but " : "not blocked, but ") $0 }' "$@"
+}
+
+# Before test_malformed: Unbound replies to 100 wrong packets a second, not more.
+test_spray() {
+    world_start plain || bail "$world_error"
+    spray "packets by UDP" "$packets"
+    spray "packets by TCP" $((packets / 5)) -t -j 8
+    is "packets: no complaint" "$(grep -i 'tldguard.*error\|error.*tldguard' "$world_dir/unbound.log" | head -n 5)" ''
+}
+
+live_create
+trap clean_up EXIT
+world_start unbound || bail "$world_error"
 test_names
 test_log "after the names"
+test_spray
 test_malformed
 world_stop unbound
 test_log "after the packets"
