@@ -71,7 +71,8 @@ tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
 
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
-	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
+	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -110,11 +111,12 @@ EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
 tests_bench_bench_SOURCES = tests/bench/bench.c
 tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
-bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
+bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
 	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
 	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
-EXTRA_DIST += tests/bench/million.sh
+	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
+EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
 # Latency of other questions while a policy is replaced.
 bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh

@@ -180,6 +180,8 @@ static int set_word(struct tg_log_ask *ask, struct tg_parsed *p, const struct wo
     }
     if (p->value[JSON] && p->value[CSV])
         return tg_text_usage(ask->command, "as JSON or as CSV, not both");
+    if (p->value[DB] && !(*word && (*word)->run == tg_log_sql))
+        return tg_text_usage(ask->command, "--db is where sql keeps its table");
     if (p->value[FOLLOW] && (*word || p->argc > 1 || (p->argc == 1 && !strcmp(p->argv[0], "-"))))
         return tg_text_usage(ask->command, "--follow shows the events of one file");
     return -1;

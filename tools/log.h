@@ -84,7 +84,7 @@ struct tg_scanner {
  * Reads an event: any valid JSON (RFC 8259), members in any order, what is not needed is passed
  * over. Of the members that are needed none may stand twice, or be of another kind than ours.
  * Nesting of over 64, and a NUL in a text, are not taken.
- * @param line at most TG_LOG_LINE_MAX octets, no newline.
+ * @param line at most TG_LOG_LINE_MAX octets, a newline, and seven more that can be read.
  * @param out  output, with TG_BROKEN_NOT.
  */
 enum tg_broken tg_scan(struct tg_scanner *scanner, struct tg_slice line, struct tg_logged *out);
@@ -157,10 +157,13 @@ bool tg_log_filter_pass(const struct tg_log_filter *filter, const struct tg_logg
 
 /* "2h" as seconds: digits and one of smhdw. False: it is none. */
 bool tg_parse_span(const char *text, uint64_t *seconds);
+/* The reverse, rounded: 5m, 36h; buf of 32 bytes; returns buf. */
+const char *tg_text_span(uint64_t seconds, char buf[32]);
 
 /* All that is read. */
 struct tg_log {
-    char **paths; /* put in order of their first events */
+    char **paths; /* put in order of the time of the first event in each; those that cannot be
+                     read twice come last */
     int count;
     const struct tg_log_filter *filter;
     struct tg_diags *diags;
@@ -169,6 +172,7 @@ struct tg_log {
     /* What is done with a line that is broken; NULL: nothing. */
     void (*broken)(void *arg, enum tg_broken kind, const char *why);
     void *arg;
+    bool talks; /* event or broken write to the terminal: how far it is goes without saying */
     /* What has come of it, and where it is. */
     const char *path;
     uint64_t line;
@@ -186,12 +190,10 @@ int tg_log_follow(struct tg_log *log, bool from_start);
 /* One line; false: enough. Used by both. */
 bool tg_log_take(struct tg_log *log, struct tg_slice line);
 
-/* Puts the paths in order of the time of the first event in each; those that cannot be read
- * twice come last. */
-void tg_log_order(char **paths, int count, struct tg_scanner *scanner);
-
 /* A text that a stranger may have written, for a terminal: what is not printable is escaped. */
 void tg_put_text(FILE *out, struct tg_slice text);
+/* The columns that it takes there, each character one. */
+size_t tg_text_width(struct tg_slice text);
 
 enum tg_form { TG_FORM_TEXT, TG_FORM_JSON, TG_FORM_CSV };
 
@@ -211,6 +213,8 @@ void tg_rows_text(struct tg_rows *rows, struct tg_slice text);
 void tg_rows_string(struct tg_rows *rows, const char *text);
 void tg_rows_count(struct tg_rows *rows, uint64_t value);
 void tg_rows_time(struct tg_rows *rows, int64_t time);
+/* A number as JSON writes it. */
+void tg_rows_literal(struct tg_rows *rows, const char *number);
 void tg_rows_end(struct tg_rows *rows);
 
 /* Values under keys, all of one size, zero at first. A key is a part of a line. Cells stay where

@@ -11,7 +11,7 @@
 struct print {
     struct tg_rows rows;
     enum tg_form form;
-    bool colour;
+    bool terminal, colour;
     bool follow;
 };
 
@@ -72,6 +72,16 @@ static void put_text(const struct print *print, const struct tg_logged *event)
     putchar('\n');
 }
 
+/* The line as it stands; on a terminal made harmless, as everything there. */
+static void put_line(const struct print *print, struct tg_slice line)
+{
+    if (print->terminal)
+        tg_put_text(stdout, line);
+    else
+        (void)fwrite(line.at, 1, line.len, stdout);
+    putchar('\n');
+}
+
 static bool one(void *arg, const struct tg_logged *event)
 {
     struct print *print = arg;
@@ -80,8 +90,8 @@ static bool one(void *arg, const struct tg_logged *event)
         put_csv(print, event);
     else if (print->form == TG_FORM_TEXT)
         put_text(print, event);
-    else if (fwrite(event->line.at, 1, event->line.len, stdout) == event->line.len)
-        putchar('\n');
+    else
+        put_line(print, event->line);
     if (print->follow)
         (void)fflush(stdout);
     return !ferror(stdout);
@@ -92,10 +102,12 @@ int tg_log_print(struct tg_log_ask *ask, bool follow, bool from_start)
     const char *no = getenv("NO_COLOR");
     struct print print = {.form = ask->form, .follow = follow};
 
-    print.colour = isatty(STDOUT_FILENO) && (!no || !*no);
+    print.terminal = isatty(STDOUT_FILENO);
+    print.colour = print.terminal && (!no || !*no);
     if (ask->form == TG_FORM_CSV)
         tg_rows_start(&print.rows, ask->form, columns, COUNT(columns));
     ask->log.event = one;
     ask->log.arg = &print;
+    ask->log.talks = print.terminal;
     return follow ? tg_log_follow(&ask->log, from_start) : tg_log_read(&ask->log);
 }

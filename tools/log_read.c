@@ -23,10 +23,10 @@ static void *room(size_t size)
 
 static struct tg_lines *lines_of(struct tg_source *source)
 {
-    struct tg_lines *lines = room(sizeof(*lines));
+    struct tg_lines *lines = calloc(1, sizeof(*lines));
 
-    /* Not the buffer: a quarter of a megabyte for each file. */
-    memset(lines, 0, offsetof(struct tg_lines, buffer));
+    if (!lines)
+        tg_out_of_memory();
     lines->source = source;
     return lines;
 }
@@ -108,7 +108,7 @@ static int by_time(const void *a, const void *b)
     return x->place - y->place;
 }
 
-void tg_log_order(char **paths, int count, struct tg_scanner *scanner)
+static void put_in_order(char **paths, int count, struct tg_scanner *scanner)
 {
     struct start *files;
 
@@ -163,7 +163,7 @@ int tg_log_read(struct tg_log *log)
     uint64_t total = 0, before = 0;
 
     log->scanner = room(sizeof(*log->scanner));
-    tg_log_order(log->paths, log->count, log->scanner);
+    put_in_order(log->paths, log->count, log->scanner);
     for (int i = 0; i < log->count; i++) {
         const uint64_t size = size_of(log->paths[i]);
         if (size == 0) {
@@ -172,7 +172,7 @@ int tg_log_read(struct tg_log *log)
         }
         total += size;
     }
-    progress = tg_progress_start("reading");
+    progress = log->talks ? NULL : tg_progress_start("reading");
     for (int i = 0; i < log->count; i++) {
         log->path = log->paths[i];
         if (!read_file(log, progress, before, total))

@@ -17,21 +17,48 @@ static bool hidden(uint32_t code)
            (code >= 0xfff0 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
 }
 
+/* How a character that is not to be seen as it is, or an octet that is none, is written. */
+static int escape(char buf[16], uint32_t code, bool octet)
+{
+    if (octet || code < 0x100)
+        return snprintf(buf, 16, "\\x%02" PRIx32, code);
+    return snprintf(buf, 16, "\\u{%" PRIx32 "}", code);
+}
+
 void tg_put_text(FILE *out, struct tg_slice text)
 {
     const char *at = text.at, *const end = text.at + text.len;
     uint32_t code;
+    char buf[16];
 
     while (at < end) {
         const size_t len = tg_utf8_read(at, end, &code);
         if (len == 0)
-            (void)fprintf(out, "\\x%02x", (unsigned char)*at);
+            (void)fwrite(buf, 1, (size_t)escape(buf, (unsigned char)*at, true), out);
         else if (hidden(code))
-            (void)fprintf(out, code < 0x100 ? "\\x%02" PRIx32 : "\\u{%" PRIx32 "}", code);
+            (void)fwrite(buf, 1, (size_t)escape(buf, code, false), out);
         else
             (void)fwrite(at, 1, len, out);
         at += len ? len : 1;
     }
+}
+
+size_t tg_text_width(struct tg_slice text)
+{
+    const char *at = text.at, *const end = text.at + text.len;
+    size_t width = 0;
+    uint32_t code;
+    char buf[16];
+
+    while (at < end) {
+        const size_t len = tg_utf8_read(at, end, &code);
+        if (len > 0 && !hidden(code))
+            width++;
+        else
+            width += (size_t)escape(buf, len ? code : (unsigned char)*at, len == 0);
+        at += len ? len : 1;
+    }
+    return width;
 }
 
 /* ASCII only, as the log itself. */
@@ -84,8 +111,14 @@ void tg_rows_start(
     *rows = (struct tg_rows){.form = form, .columns = columns, .count = count};
     if (form == TG_FORM_JSON)
         putchar('[');
-    for (size_t i = 0; i < count && form == TG_FORM_CSV; i++)
-        (void)printf("%s%s", columns[i], i + 1 < count ? "," : "\r\n");
+    for (size_t i = 0; i < count && form == TG_FORM_CSV; i++) {
+        const struct tg_slice name = {columns[i], strlen(columns[i])};
+        if (columns[i][strspn(columns[i], "abcdefghijklmnopqrstuvwxyz0123456789_")])
+            put_csv(name);
+        else
+            tg_put_text(stdout, name);
+        fputs(i + 1 < count ? "," : "\r\n", stdout);
+    }
 }
 
 /* What stands before a cell. */
@@ -134,6 +167,13 @@ void tg_rows_count(struct tg_rows *rows, uint64_t value)
 {
     before(rows);
     (void)printf("%" PRIu64, value);
+    after(rows);
+}
+
+void tg_rows_literal(struct tg_rows *rows, const char *number)
+{
+    before(rows);
+    fputs(number, stdout);
     after(rows);
 }
 

@@ -77,7 +77,8 @@ static const struct node *find(const struct node *in, struct tg_slice key)
     if (!in)
         return NULL;
     for (size_t i = 0; i < in->count; i++)
-        if (in->members[i].len == key.len && memcmp(in->members[i].name, key.at, key.len) == 0)
+        if (in->members[i].len == key.len && in->members[i].name[0] == *key.at &&
+            memcmp(in->members[i].name, key.at, key.len) == 0)
             return &in->members[i];
     return NULL;
 }

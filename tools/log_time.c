@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* Times as people read them and ask for them. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "tools/log.h"
@@ -39,4 +40,17 @@ bool tg_parse_span(const char *text, uint64_t *seconds)
         return false;
     *seconds = count * lengths[unit - units];
     return true;
+}
+
+const char *tg_text_span(uint64_t seconds, char buf[32])
+{
+    if (seconds < 120)
+        (void)snprintf(buf, 32, "%" PRIu64 "s", seconds);
+    else if (seconds < 7200)
+        (void)snprintf(buf, 32, "%" PRIu64 "m", (seconds + 30) / 60);
+    else if (seconds < UINT64_C(2) * 86400)
+        (void)snprintf(buf, 32, "%" PRIu64 "h", (seconds + 1800) / 3600);
+    else
+        (void)snprintf(buf, 32, "%" PRIu64 "d", (seconds + 43200) / 86400);
+    return buf;
 }

@@ -10,45 +10,6 @@ bool tg_token_fail(struct tg_token_cursor *token, const char *why)
     return false;
 }
 
-bool tg_token_skip(struct tg_token_cursor *token, char octet)
-{
-    tg_token_blank(token);
-    if (token->at >= token->end || *token->at != octet)
-        return tg_token_fail(token, "no JSON");
-    token->at++;
-    tg_token_blank(token);
-    return true;
-}
-
-#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
-
-/* Whether one of eight octets is a quote, a backslash, a control character or not ASCII. */
-static bool special(uint64_t eight)
-{
-    const uint64_t quote = eight ^ EACH('"'), backslash = eight ^ EACH('\\');
-    /* The high bit of an octet is set where a subtraction borrowed: it was below. */
-    const uint64_t hits = (eight - EACH(0x20)) | (quote - EACH(1)) | (backslash - EACH(1)) | eight;
-
-    return (hits & EACH(0x80)) != 0;
-}
-
-/* The first octet of a string that wants a look. */
-static const char *plain_end(const char *at, const char *end)
-{
-    uint64_t eight;
-
-    while (end - at >= 8) {
-        memcpy(&eight, at, 8);
-        if (special(eight))
-            break;
-        at += 8;
-    }
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20 &&
-           (unsigned char)*at < 0x80)
-        at++;
-    return at;
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -142,17 +103,12 @@ size_t tg_utf8_read(const char *at, const char *end, uint32_t *code)
     return len;
 }
 
-bool tg_token_string(struct tg_token_cursor *token, struct tg_token_string *out)
+bool tg_token_string_rest(struct tg_token_cursor *token, struct tg_token_string *out)
 {
     uint32_t code;
     size_t len;
 
-    if (token->at >= token->end || *token->at != '"')
-        return tg_token_fail(token, "no JSON");
-    out->raw.at = ++token->at;
-    out->escaped = false;
-    for (;;) {
-        token->at = plain_end(token->at, token->end);
+    for (;; token->at = tg_token_plain_end(token->at)) {
         if (token->at >= token->end)
             return tg_token_fail(token, "no end of a text");
         if (*token->at == '"')

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BOOTS_MAX 1000000
 #define HOLES_MAX 10000 /* of a boot */
@@ -199,6 +200,7 @@ int tg_log_verify(struct tg_log_ask *ask)
     ask->log.event = look;
     ask->log.broken = broken;
     ask->log.arg = &verify;
+    ask->log.talks = isatty(STDOUT_FILENO);
     tg_verify_start(&verify);
     code = tg_log_read(&ask->log);
     tg_verify_report(&verify);

@@ -76,6 +76,7 @@ wrong -n x top clients
 wrong -b week timeline
 wrong -G 15 incidents
 wrong --json --csv
+wrong --db file
 wrong --follow top clients
 wrong top everything
 run log top
@@ -150,6 +151,15 @@ is 'hostile, as CSV: quotes' "$(tail -n +2 <<<"$out" | cut -d, -f6)" '""q""\x0d\
 run log top names --json hostile.jsonl
 is 'hostile, as JSON' "$(jq -c '.[0].name' <<<"$out")" "$(jq -c '.dns.question.name' hostile.jsonl)"
 is 'hostile, as JSON: only ASCII' "$(LC_ALL=C grep -c '[^ -~]' <<<"$out")" 0
+
+# On a terminal: colours, and lines made harmless.
+if script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+    terminal() { script -qec "$tool log $*" /dev/null </dev/null | tr -d '\r'; }
+    is 'colours' "$(terminal -q army.ml four.jsonl | sed -n 's/.*Z \(.*\)  10.*/\1/p')" $'\e[31mblocked\e[0m'
+    is 'no colours' "$(NO_COLOR=1 terminal -q army.ml four.jsonl | sed -n 's/.*Z \(.*\)  10.*/\1/p')" blocked
+    jq -c '.message="\u009b2J"' <<<"$base" | sed 's/\\u009b/\xc2\x9b/' >c1.jsonl
+    is 'JSON' "$(terminal --json c1.jsonl | grep -c '\\x9b2J')" 1
+fi
 
 # Packed files.
 gzip -k four.jsonl

@@ -17,6 +17,11 @@ printf '%s\n' '$TTL 60' '@ SOA a. b. 1 2 3 4 5' '@ NS localhost.' 'army.ml CNAME
     'orange.ml CNAME rpz-passthru.' >in/rpz.zone
 printf '%s\n' '[1795305600] unbound[1:0] info: 10.9.0.1 army.ml. MX IN' \
     '[1795305600] unbound[1:0] info: 192.0.2.1 x.om. MX IN' >in/log.txt
+"$TG_BUILD/tests/support/events" 30 3 >in/block.jsonl
+gzip -k in/block.jsonl
+run log sql --db in/events.db 'select 1' in/block.jsonl
+"$TG_BUILD/tests/support/events" 30 3 6b0253e0cf547757 2 >in/other.jsonl
+printf 'log: %s/in/block.jsonl\n' "$PWD" >in/conf
 run compile -q in/whole.yaml -o in/whole.cdb
 run compile -q in/second.yaml -o in/second.cdb
 
@@ -49,5 +54,15 @@ fails 0 new import --rpz in/rpz.zone -o new
 fails 0 new import --list in/whole.txt -o new
 fails 0 new export --rpz -p in/whole.cdb -o new
 fails 0 new export --unbound -p in/whole.cdb -o new
+fails 0 '' log in/block.jsonl in/block.jsonl.gz
+TLDGUARD_CONF=$PWD/in/conf fails 0 '' log --csv -t MX
+for word in 'top names' timeline incidents fix-list verify; do
+    # shellcheck disable=SC2086 # words
+    fails 0 '' log $word --json in/block.jsonl in/other.jsonl
+done
+fails 0 '' log sql 'select client, count(*) from events group by client' in/block.jsonl
+fails 0 '' log sql --db in/events.db 'select count(*) from events' in/block.jsonl
+run log sql --db in/events.db --csv 'select count(*) as n from events' /dev/null
+is 'the database holds' "$out" $'n\r\n30\r'
 is 'nothing is left' "$(ls -A tmp; ls -A)" "$(printf '%s\n' err.txt in tmp)"
 tap_end

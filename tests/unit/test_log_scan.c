@@ -136,7 +136,7 @@ done:
     return broken == TG_BROKEN_NOT;
 }
 
-static const char *const lines[] = {
+static const char whole_line[] =
     "{\"@timestamp\":\"2026-11-22T02:31:01.115743Z\",\"message\":\"blocked\",\"event\":{\"action\":"
     "\"dns-block\",\"severity\":73,\"type\":[\"denied\",\"protocol\"],\"id\":\"vm-6b-1\","
     "\"sequence\":10},\"dns\":{\"header_flags\":[\"RD\"],\"response_code\":\"NXDOMAIN\","
@@ -145,13 +145,15 @@ static const char *const lines[] = {
     "\"hostname\":\"vm\"},\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[]},\"tldguard\":{\"mode\":"
     "\"block\",\"reply\":\"NXDOMAIN\",\"severity\":\"high\",\"twin\":\"army.mil\",\"group\":"
     "\"caf\\u00e9 \\ud83d\\ude00 \xc3\xa9\",\"client\":{\"ecs\":\"192.0.2.0/24\",\"malformed\":["
-    "\"mac\"]},\"transport\":\"udp\",\"serial\":2026112201,\"lost\":3,\"boot\":\"6b\"}}",
+    "\"mac\"]},\"transport\":\"udp\",\"serial\":2026112201,\"lost\":3,\"boot\":\"6b\"}}";
+static const char service_line[] =
     "{\"event\":{\"action\":\"policy-rejected\"},\"error\":{\"message\":\"a\\tb\"},\"extra\":[1,"
     "-2.5e+3,true,false,null,{\"event\":{\"action\":1}},[[]],{}],\"@timestamp\":"
-    "\"2026-11-22T02:31:01Z\"}",
+    "\"2026-11-22T02:31:01Z\"}";
+static const char spaced_line[] =
     " { \"@timestamp\" : \"2026-11-22T04:31:01+02:00\" , \"ev\\u0065nt\" :\t{ \"action\" : "
-    "\"dns-observe\" } , \"dns\" : { \"question\" : { \"name\" : \"x\" } } , \"n\" : [ ] } \r",
-};
+    "\"dns-observe\" } , \"dns\" : { \"question\" : { \"name\" : \"x\" } } , \"n\" : [ ] } \r";
+static const char *const lines[] = {whole_line, service_line, spaced_line};
 #define LINES (sizeof(lines) / sizeof(lines[0]))
 
 static void test_lines(void **state)
