@@ -8,6 +8,9 @@
 
 #include "module/path.h"
 
+/* From the end of the questions under way to that of this instance; more than any reload takes. */
+#define RELOAD_SECONDS 5
+
 /* One message to remove. Its name is a copy: the entry may be freed under us. */
 struct doomed {
     struct doomed *next;
@@ -67,12 +70,29 @@ bool tg_walker_is_sentinel(
     return qstate->minfo[id] == walker;
 }
 
+static time_t now_monotonic(void)
+{
+    struct timespec now = {0, 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + 1; /* never 0 */
+}
+
 void tg_walker_dismiss(struct tg_walker *walker)
 {
+    atomic_store(&walker->dismissed, now_monotonic());
     (void)pthread_mutex_lock(&walker->mutex);
     walker->messages = NULL;
     (void)pthread_mutex_unlock(&walker->mutex);
     atomic_store(&walker->placed, false);
+}
+
+bool tg_walker_is_reloading(struct tg_walker *walker)
+{
+    const time_t dismissed = atomic_load(&walker->dismissed);
+
+    return dismissed != 0 && !atomic_load(&walker->placed) &&
+           now_monotonic() - dismissed < RELOAD_SECONDS;
 }
 
 static void doom(struct walk *walk, const struct lruhash_entry *entry)

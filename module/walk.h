@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "module/ub.h"
 
@@ -31,6 +32,7 @@ struct tg_walker {
     bool has_mutex;
     struct slabhash *messages; /* NULL: no sentinel is there, and no walk may go on */
     atomic_bool placed;        /* the same, for the query path */
+    _Atomic(time_t) dismissed; /* when the last one went, by the monotonic clock; 0: none has */
 };
 
 enum tg_walk_end {
@@ -56,6 +58,13 @@ bool tg_walker_is_sentinel(
 
 /** Unbound drops the sentinel: returns when no walk goes on. Its thread. */
 void tg_walker_dismiss(struct tg_walker *walker);
+
+/**
+ * Whether Unbound may be on its way through a reload: the sentinel went a moment ago, and there is
+ * no other. Unbound then changes its settings, also those of its log, as if it were alone; so a
+ * thread of ours should do nothing.
+ */
+bool tg_walker_is_reloading(struct tg_walker *walker);
 
 /**
  * Walks while the resolver works.

@@ -49,6 +49,9 @@ EOF
 CACHE
     ask army.ml A
     is "loaded: it is given" "$(field rcode)" NOERROR
+    seen=$((seen + 1))
+    check "loaded: the event is written" live_await_events "$seen"
+    is "loaded: the log says so" "$(tail -n 1 "$live_log" | jq -r .tldguard.reply)" resolve
     check "reload_keep_cache" world_control reload_keep_cache
     round=loaded
     gets army.ml A NXDOMAIN "" NXDOMAIN

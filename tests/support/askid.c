@@ -101,6 +101,8 @@ static ldns_pkt *question(const char *name, const char *type, const struct data 
 
 int main(int argc, char **argv)
 {
+    ldns_rdf *source = NULL;
+    ldns_rdf *nameserver;
     static struct data data;
     const char *server = "127.0.0.1";
     ldns_resolver *resolver = ldns_resolver_new();
@@ -121,7 +123,8 @@ int main(int argc, char **argv)
             server = optarg;
             break;
         case 'b':
-            ldns_resolver_set_source(resolver, address(optarg));
+            source = address(optarg);
+            ldns_resolver_set_source(resolver, source);
             break;
         case 'n':
             for (long i = number(optarg, DATA_MAX / 4, '\0'); i > 0; i--)
@@ -147,7 +150,8 @@ int main(int argc, char **argv)
     ldns_resolver_set_timeout(resolver, wait);
     ldns_resolver_set_retry(resolver, 1);
     ldns_resolver_set_fallback(resolver, false);
-    (void)ldns_resolver_push_nameserver(resolver, address(server));
+    nameserver = address(server);
+    (void)ldns_resolver_push_nameserver(resolver, nameserver);
     query = question(argv[optind], argv[optind + 1], &data);
     if (ldns_resolver_send_pkt(&answer, resolver, query) == LDNS_STATUS_OK && answer) {
         char *rcode = ldns_pkt_rcode2str(ldns_pkt_get_rcode(answer));
@@ -160,6 +164,9 @@ int main(int argc, char **argv)
     c = answer ? EXIT_SUCCESS : EXIT_SILENT;
     ldns_pkt_free(answer);
     ldns_pkt_free(query);
+    /* The resolver has copied the one, and does not free the other. */
+    ldns_rdf_deep_free(nameserver);
+    ldns_rdf_deep_free(source);
     ldns_resolver_deep_free(resolver);
     return c;
 }
