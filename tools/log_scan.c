@@ -138,16 +138,18 @@ static bool member(struct scan *scan, const struct node *in, unsigned depth)
     return value(scan, node, depth);
 }
 
-static bool object(struct scan *scan, const struct node *in, unsigned depth)
+/* The members of an object up to '}', or the values of an array up to ']', of which none is wanted.
+ */
+static bool list(struct scan *scan, const struct node *in, unsigned depth, char end)
 {
     scan->token.at++;
     tg_token_blank(&scan->token);
-    if (*scan->token.at == '}' && scan->token.at < scan->token.end) {
+    if (*scan->token.at == end && scan->token.at < scan->token.end) {
         scan->token.at++;
         return true;
     }
     for (;;) {
-        if (!member(scan, in, depth))
+        if (!(end == '}' ? member(scan, in, depth) : value(scan, NULL, depth)))
             return false;
         tg_token_blank(&scan->token);
         if (*scan->token.at != ',')
@@ -155,27 +157,7 @@ static bool object(struct scan *scan, const struct node *in, unsigned depth)
         scan->token.at++;
         tg_token_blank(&scan->token);
     }
-    return tg_token_skip(&scan->token, '}');
-}
-
-static bool array(struct scan *scan, unsigned depth)
-{
-    scan->token.at++;
-    tg_token_blank(&scan->token);
-    if (*scan->token.at == ']' && scan->token.at < scan->token.end) {
-        scan->token.at++;
-        return true;
-    }
-    for (;;) {
-        if (!value(scan, NULL, depth))
-            return false;
-        tg_token_blank(&scan->token);
-        if (*scan->token.at != ',')
-            break;
-        scan->token.at++;
-        tg_token_blank(&scan->token);
-    }
-    return tg_token_skip(&scan->token, ']');
+    return tg_token_skip(&scan->token, end);
 }
 
 static bool value(struct scan *scan, const struct node *node, unsigned depth)
@@ -193,9 +175,9 @@ static bool value(struct scan *scan, const struct node *node, unsigned depth)
         return fail(scan, depth == 0 ? "no JSON object" : wrong_kind);
     switch (*scan->token.at) {
     case '{':
-        return object(scan, node, depth + 1);
+        return list(scan, node, depth + 1, '}');
     case '[':
-        return array(scan, depth + 1);
+        return list(scan, NULL, depth + 1, ']');
     case '"':
         return tg_token_string(&scan->token, &string);
     case 't':
