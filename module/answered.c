@@ -15,14 +15,6 @@ static bool has_event(const struct module_qstate *qstate, int id, const struct c
     return false;
 }
 
-static uint8_t flags_of(const struct module_qstate *qstate, const struct edns_data *edns)
-{
-    const uint16_t asked = qstate ? qstate->query_flags : 0;
-
-    return (uint8_t)((asked & BIT_RD ? TG_FLAG_RD : 0) | (asked & BIT_CD ? TG_FLAG_CD : 0) |
-                     (edns && (edns->bits & EDNS_DO) ? TG_FLAG_DO : 0));
-}
-
 /* A failure may come with a message, which is bogus and withheld; of an answer from the cache
  * the rcode is the one in the question. */
 static uint8_t rcode_of(const struct reply_info *reply, int rcode)
@@ -59,7 +51,7 @@ static bool watch_target(void *arg, const struct tg_aim *aim)
     tg_judge(watch->image, aim, TG_KNOWN_ASK, &verdict);
     if (verdict.report)
         *watch->verdict = verdict;
-    return !verdict.report && !(aim->lead == TG_LEAD_CNAME && verdict.reason == TG_REASON_ALLOW);
+    return !verdict.report && !tg_chain_ends(aim, &verdict);
 }
 
 static void watch_answer(const struct tg_image *image, const struct tg_question *question,
@@ -67,13 +59,8 @@ static void watch_answer(const struct tg_image *image, const struct tg_question 
 {
     struct watch watch = {image, verdict};
 
-    if (!reply || verdict->report || !tg_inspects(image, verdict))
-        return;
-    for (size_t i = 0;
-         i < reply->an_numrrsets && tg_targets_each(question, ntohs(reply->rrsets[i]->rk.type),
-                                        reply->rrsets[i]->entry.data, watch_target, &watch);
-         i++)
-        ;
+    if (reply && !verdict->report && tg_inspects(image, verdict))
+        (void)tg_targets_all(question, reply, watch_target, &watch);
 }
 
 static void record(
@@ -118,7 +105,7 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
     if (start_time)
         answered.when = *start_time;
     answered.rcode = rcode_of(rep, rcode);
-    answered.flags = flags_of(qstate, edns);
+    answered.flags = tg_flags_of(qstate ? qstate->query_flags : 0, edns);
     answered.cached = !qstate;
     stay = tg_active_enter(guard->active);
     if (stay.image)

@@ -57,8 +57,7 @@ static bool register_all(
 }
 
 /* reload_keep_cache: what the cache holds may be blocked by now, and would not come by us. */
-static bool purge(
-    struct module_env *env, const struct tg_guard *guard, const struct tg_image *image)
+static bool purge(struct module_env *env, struct tg_guard *guard, const struct tg_image *image)
 {
     size_t removed = 0;
 
@@ -127,7 +126,7 @@ void deinit(struct module_env *env, int id)
 /* Nothing of a question may be touched before its layout was found right. */
 static bool is_known(const struct tg_guard *guard)
 {
-    return guard && atomic_load_explicit(&guard->canary, memory_order_relaxed) == TG_CANARY_SINGS;
+    return guard && tg_canary_sang(guard);
 }
 
 /* What a question has of ours; NULL: nothing, or it is the sentinel. */

@@ -44,6 +44,12 @@ struct tg_guard {
     struct tg_observer observer; /* borrows the two above */
 };
 
+/** Whether Unbound's layout was looked at, and is the one of its headers. Any thread. */
+static inline bool tg_canary_sang(const struct tg_guard *guard)
+{
+    return atomic_load_explicit(&guard->canary, memory_order_relaxed) == TG_CANARY_SINGS;
+}
+
 /* guard.c: start and stop, main thread only */
 
 /**

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* A question enters. */
-#include <string.h>
-
 #include "module/path.h"
 
-#define DAY         86400 /* seconds */
 #define ALIASES_MAX 16    /* more than Unbound follows */
+#define DAY         86400 /* seconds */
 
-static uint32_t day_of(time_t when)
+uint32_t tg_day_of(time_t when)
 {
     return when > 0 ? (uint32_t)(when / DAY) : 0;
 }
@@ -20,7 +18,7 @@ void tg_asked_make(const struct tg_image *image, const struct query_info *qinfo,
         .qname = {qinfo->qname, qinfo->qname_len},
         .qtype = qinfo->qtype,
         .qclass = qinfo->qclass,
-        .today = day_of(when),
+        .today = tg_day_of(when),
     };
     if (client && tg_image_group_count(image) > 0 && tg_client_address(client, &asked->client))
         asked->question.client = &asked->client;
@@ -145,7 +143,7 @@ static bool is_hidden_by_alias(const struct tg_guard *guard, const struct tg_ima
         name = next.target = (struct tg_name){wire, len};
         tg_judge(image, &next, TG_KNOWN_ASK, &onward);
         must = must || tg_must_come_by(guard, image, &next, &onward);
-        if (must || onward.reason == TG_REASON_ALLOW)
+        if (must || tg_chain_ends(&next, &onward))
             return must;
     }
     return false;

@@ -35,6 +35,9 @@ struct tg_aim;
 /** A question enters: answers it, or lets it pass. Sets ext_state[id]. */
 void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, int id);
 
+/** The day of a time, as tg_decide() counts them; 0 for a time before 1970. */
+uint32_t tg_day_of(time_t when);
+
 /** Fills asked, which is not to be copied afterwards. A client of NULL is in no group. */
 void tg_asked_make(const struct tg_image *image, const struct query_info *qinfo,
     const struct comm_reply *client, time_t when, struct tg_asked *asked);
@@ -120,8 +123,15 @@ typedef bool (*tg_target_fn)(void *arg, const struct tg_aim *aim);
  * Calls back for each name that an RRset in the answer to a question leads to.
  * @return false when each stopped it.
  */
-bool tg_targets_each(const struct tg_question *question, uint16_t type,
-    const struct packed_rrset_data *data, tg_target_fn each, void *arg);
+bool tg_targets_each(const struct tg_question *question, const struct ub_packed_rrset_key *rrset,
+    tg_target_fn each, void *arg);
+
+/** The same for all RRsets in an answer, in their order; they are the caller's, or locked. */
+bool tg_targets_all(const struct tg_question *question, const struct reply_info *reply,
+    tg_target_fn each, void *arg);
+
+/** Whether this name is an alias's that is allowed: what comes behind it is not judged. */
+bool tg_chain_ends(const struct tg_aim *aim, const struct tg_verdict *verdict);
 
 /** Whether an RRset is a CNAME or a DNAME. */
 bool tg_is_alias(const struct ub_packed_rrset_key *rrset);
@@ -177,15 +187,21 @@ int tg_answer_make(struct module_qstate *qstate, int id, const struct tg_image *
 
 /* record.c */
 
+/** The flags of an event, of a question with these flags and, unless NULL, this EDNS. */
+uint8_t tg_flags_of(uint16_t asked, const struct edns_data *edns);
+
 /**
  * The address of a client, as tg_decide() wants it.
  * @return false when it is of a family that has none; address is then unchanged.
  */
 bool tg_client_address(const struct comm_reply *client, struct tg_address *address);
 
-/** Queues one event for each client that waits for this question and has none yet. */
+/**
+ * Queues one event for each client that waits for this question and has none yet.
+ * @param event filled but for time, client and flags, which are put into it.
+ */
 void tg_record_waiting(
-    struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event);
+    struct tg_guard *guard, struct module_qstate *qstate, int id, struct tg_event *event);
 
 /**
  * Queues one event for the client of one reply.

@@ -77,6 +77,12 @@ static void set_ids(struct tg_event *event, const struct tg_forwarders *forwarde
             &event->ids, option->opt_code, option->opt_data, option->opt_len, forwarders->accept);
 }
 
+uint8_t tg_flags_of(uint16_t asked, const struct edns_data *edns)
+{
+    return (uint8_t)((asked & BIT_RD ? TG_FLAG_RD : 0) | (asked & BIT_CD ? TG_FLAG_CD : 0) |
+                     (edns && (edns->bits & EDNS_DO) ? TG_FLAG_DO : 0));
+}
+
 void tg_record_one(struct tg_guard *guard, const struct tg_event *event,
     const struct comm_reply *client, const struct edns_data *edns)
 {
@@ -91,21 +97,17 @@ void tg_record_one(struct tg_guard *guard, const struct tg_event *event,
 }
 
 void tg_record_waiting(
-    struct tg_guard *guard, struct module_qstate *qstate, int id, const struct tg_event *event)
+    struct tg_guard *guard, struct module_qstate *qstate, int id, struct tg_event *event)
 {
     const struct timeval *now = qstate->env->now_tv;
     struct tg_query *query = tg_query_of(qstate, id);
     const struct mesh_reply *until = query ? query->newest : NULL;
-    struct tg_event one;
 
-    tg_event_copy(&one, event);
-    one.time.tv_sec = now->tv_sec;
-    one.time.tv_nsec = now->tv_usec * 1000;
+    event->time.tv_sec = now->tv_sec;
+    event->time.tv_nsec = now->tv_usec * 1000;
     for (struct mesh_reply *r = qstate->mesh_info->reply_list; r && r != until; r = r->next) {
-        one.flags = (uint8_t)((r->qflags & BIT_RD ? TG_FLAG_RD : 0) |
-                              (r->qflags & BIT_CD ? TG_FLAG_CD : 0) |
-                              (r->edns.bits & EDNS_DO ? TG_FLAG_DO : 0));
-        tg_record_one(guard, &one, &r->query_reply, &r->edns);
+        event->flags = tg_flags_of(r->qflags, &r->edns);
+        tg_record_one(guard, event, &r->query_reply, &r->edns);
     }
     if (query)
         query->newest = qstate->mesh_info->reply_list;

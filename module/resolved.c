@@ -19,13 +19,7 @@ static bool look_for_must(void *arg, const struct tg_aim *aim)
 
     tg_judge(must->image, aim, TG_KNOWN_ASK, &verdict);
     must->out = tg_must_come_by(must->guard, must->image, aim, &verdict);
-    return !must->out && !(aim->lead == TG_LEAD_CNAME && verdict.reason == TG_REASON_ALLOW);
-}
-
-static bool look_at(
-    const struct tg_question *question, const struct ub_packed_rrset_key *rrset, struct must *must)
-{
-    return tg_targets_each(question, ntohs(rrset->rk.type), rrset->entry.data, look_for_must, must);
+    return !must->out && !tg_chain_ends(aim, &verdict);
 }
 
 /* The RRset that a message in the cache refers to, if it is still that one. */
@@ -36,7 +30,7 @@ static bool look_at_ref(
 
     lock_rw_rdlock(&ref->key->entry.lock);
     if (ref->key->id == ref->id && ref->key->id != 0 && ref->key->entry.data)
-        on = look_at(question, ref->key, must);
+        on = tg_targets_each(question, ref->key, look_for_must, must);
     lock_rw_unlock(&ref->key->entry.lock);
     return on;
 }
@@ -48,13 +42,17 @@ static bool keeps_out(const struct tg_guard *guard, const struct tg_image *image
 {
     const struct tg_aim aim = {.question = question};
     struct must must = {.guard = guard, .image = image};
-    bool on = reply && tg_inspects(image, verdict);
 
     if (tg_must_come_by(guard, image, &aim, verdict))
         return true;
-    for (size_t i = 0; on && i < reply->an_numrrsets; i++)
-        on = shared ? look_at_ref(question, &reply->ref[i], &must)
-                    : look_at(question, reply->rrsets[i], &must);
+    if (!reply || !tg_inspects(image, verdict))
+        return false;
+    if (!shared)
+        (void)tg_targets_all(question, reply, look_for_must, &must);
+    else
+        for (size_t i = 0; i < reply->an_numrrsets && look_at_ref(question, &reply->ref[i], &must);
+             i++)
+            ;
     return must.out;
 }
 
@@ -113,7 +111,7 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
     /* There is none when the server asked did not answer in time. */
     if (!response || !response->rep)
         return 1;
-    if (atomic_load_explicit(&guard->canary, memory_order_relaxed) != TG_CANARY_SINGS)
+    if (!tg_canary_sang(guard))
         return 1;
     stay = tg_active_enter(guard->active);
     if (stay.image)
@@ -176,8 +174,7 @@ static bool review_target(void *arg, const struct tg_aim *aim)
     }
     if (verdict.reply != TG_REPLY_PASS || (verdict.report && !review->verdict->report))
         *review->verdict = verdict;
-    return verdict.reply == TG_REPLY_PASS &&
-           !(aim->lead == TG_LEAD_CNAME && verdict.reason == TG_REASON_ALLOW);
+    return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
 }
 
 /* Returns false when it waits for a look-up. */
@@ -186,13 +183,8 @@ static bool review_answer(struct review *review, const struct tg_question *quest
     const struct dns_msg *msg = review->qstate->return_msg;
     const struct reply_info *reply = msg ? msg->rep : NULL;
 
-    if (!reply || !tg_inspects(review->image, review->verdict))
-        return true;
-    for (size_t i = 0;
-         i < reply->an_numrrsets && tg_targets_each(question, ntohs(reply->rrsets[i]->rk.type),
-                                        reply->rrsets[i]->entry.data, review_target, review);
-         i++)
-        ;
+    if (reply && tg_inspects(review->image, review->verdict))
+        (void)tg_targets_all(question, reply, review_target, review);
     return !review->waits;
 }
 

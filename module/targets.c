@@ -51,19 +51,34 @@ static bool get_target(
     return true;
 }
 
-bool tg_targets_each(const struct tg_question *question, uint16_t type,
-    const struct packed_rrset_data *data, tg_target_fn each, void *arg)
+bool tg_targets_each(const struct tg_question *question, const struct ub_packed_rrset_key *rrset,
+    tg_target_fn each, void *arg)
 {
+    const struct packed_rrset_data *data = rrset->entry.data;
     struct tg_aim aim = {.question = question};
     struct place place;
 
-    if (!find_place(type, &place))
+    if (!find_place(ntohs(rrset->rk.type), &place))
         return true;
     aim.lead = place.lead;
     for (size_t i = 0; i < data->count; i++)
         if (get_target(data, i, place.skip, &aim.target) && !each(arg, &aim))
             return false;
     return true;
+}
+
+bool tg_targets_all(const struct tg_question *question, const struct reply_info *reply,
+    tg_target_fn each, void *arg)
+{
+    for (size_t i = 0; i < reply->an_numrrsets; i++)
+        if (!tg_targets_each(question, reply->rrsets[i], each, arg))
+            return false;
+    return true;
+}
+
+bool tg_chain_ends(const struct tg_aim *aim, const struct tg_verdict *verdict)
+{
+    return aim->lead == TG_LEAD_CNAME && verdict->reason == TG_REASON_ALLOW;
 }
 
 bool tg_is_alias(const struct ub_packed_rrset_key *rrset)

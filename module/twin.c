@@ -27,24 +27,25 @@ bool tg_twin_matters(
     const struct tg_image *image, const struct tg_aim *aim, const struct tg_verdict *verdict)
 {
     struct tg_verdict found;
-    struct tg_verdict not ;
+    struct tg_verdict missing;
 
     if (verdict->reason != TG_REASON_TLD || verdict->rule->twin != TG_TWIN_DNS ||
         verdict->known == TG_KNOWN_LISTED)
         return false;
     tg_judge(image, aim, TG_KNOWN_FOUND, &found);
-    tg_judge(image, aim, TG_KNOWN_NOT, &not );
-    return found.reply != not .reply || found.report != not .report || found.mode != not .mode;
+    tg_judge(image, aim, TG_KNOWN_NOT, &missing);
+    return found.reply != missing.reply || found.report != missing.report ||
+           found.mode != missing.mode;
 }
 
 /* The registered name tells for all names below it. It is asked for its address: a server
  * that has none still says that the name is there, and all servers answer that (RFC 4074). */
-static struct query_info question_for(struct tg_name name, uint16_t qclass)
+static struct query_info question_for(struct tg_name name)
 {
     return (struct query_info){.qname = (uint8_t *)(uintptr_t)name.wire,
         .qname_len = name.len,
         .qtype = LDNS_RR_TYPE_A,
-        .qclass = qclass};
+        .qclass = LDNS_RR_CLASS_IN};
 }
 
 static enum tg_known known_by_rcode(int rcode)
@@ -68,11 +69,12 @@ static enum tg_known known_by_reply(const struct reply_info *reply)
 
 /* A failure lies there too, for some seconds: servers that do not answer are not asked by each
  * question. */
-static enum tg_known known_from_cache(struct module_env *env, const struct query_info *qinfo)
+static enum tg_known known_from_cache(struct module_env *env, struct tg_name name)
 {
+    const struct query_info qinfo = question_for(name);
     enum tg_known known = TG_KNOWN_ASK;
     struct msgreply_entry *entry = msg_cache_lookup(
-        env, qinfo->qname, qinfo->qname_len, qinfo->qtype, qinfo->qclass, 0, *env->now, 0);
+        env, qinfo.qname, qinfo.qname_len, qinfo.qtype, qinfo.qclass, 0, *env->now, 0);
 
     if (entry) {
         known = known_by_reply(entry->entry.data);
@@ -85,12 +87,9 @@ static enum tg_known known_from_cache(struct module_env *env, const struct query
 static enum tg_known known_of(
     const struct module_qstate *qstate, const struct tg_query *query, struct tg_name name)
 {
-    const struct query_info qinfo = question_for(name, LDNS_RR_CLASS_IN);
-
-    if (query && query->twin.len == name.len &&
-        tg_dname_equal((struct tg_name){query->twin.wire, query->twin.len}, name))
+    if (query && tg_dname_equal(query->twin, name))
         return query->told;
-    return known_from_cache(qstate->env, &qinfo);
+    return known_from_cache(qstate->env, name);
 }
 
 /* Takes one of the look-ups that may be under way. */
@@ -108,7 +107,7 @@ static bool may_look(struct tg_guard *guard, const struct tg_query *query)
 static bool ask(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query,
     struct tg_name name)
 {
-    struct query_info qinfo = question_for(name, LDNS_RR_CLASS_IN);
+    struct query_info qinfo = question_for(name);
     uint8_t *kept = regional_alloc_init(qstate->region, name.wire, name.len);
 
     if (!kept || !may_look(guard, query))
@@ -156,8 +155,8 @@ void tg_twin_told(const struct module_qstate *sub, struct tg_query *query)
     query->heard = true;
     if (msg && msg->rep)
         query->told = known_by_reply(msg->rep);
-    else if (sub->return_rcode == LDNS_RCODE_NXDOMAIN)
-        query->told = TG_KNOWN_NOT;
+    else if (sub->return_rcode != LDNS_RCODE_NOERROR)
+        query->told = known_by_rcode(sub->return_rcode);
 }
 
 void tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query)

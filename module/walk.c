@@ -157,25 +157,20 @@ static void remove_doomed(struct walk *walk, struct slabhash *messages)
 
 enum step { NEXT_BIN, NEXT_SLAB, ALL_SEEN, SHUT };
 
-static enum step take(struct walk *walk, struct slabhash *messages, size_t slab, size_t bin)
-{
-    if (!messages)
-        return SHUT;
-    if (slab >= messages->size)
-        return ALL_SEEN;
-    if (!look_at_bin(walk, messages->array[slab], bin))
-        return NEXT_SLAB;
-    remove_doomed(walk, messages);
-    return NEXT_BIN;
-}
-
 /* Whether there is a table is asked anew for each bin. */
-static enum step take_guarded(struct walk *walk, struct tg_walker *walker, size_t slab, size_t bin)
+static enum step take(struct walk *walk, struct tg_walker *walker, size_t slab, size_t bin)
 {
-    enum step step;
+    enum step step = NEXT_BIN;
 
     (void)pthread_mutex_lock(&walker->mutex);
-    step = take(walk, walker->messages, slab, bin);
+    if (!walker->messages)
+        step = SHUT;
+    else if (slab >= walker->messages->size)
+        step = ALL_SEEN;
+    else if (!look_at_bin(walk, walker->messages->array[slab], bin))
+        step = NEXT_SLAB;
+    else
+        remove_doomed(walk, walker->messages);
     (void)pthread_mutex_unlock(&walker->mutex);
     return step;
 }
@@ -188,7 +183,7 @@ enum tg_walk_end tg_walk(struct tg_guard *guard, const struct tg_image *image, s
     for (size_t slab = 0; step == NEXT_BIN || step == NEXT_SLAB; slab += step == NEXT_SLAB) {
         step = NEXT_BIN;
         for (size_t bin = 0; step == NEXT_BIN; bin++)
-            step = take_guarded(&walk, &guard->walker, slab, bin);
+            step = take(&walk, &guard->walker, slab, bin);
     }
     *removed = walk.removed;
     if (step == SHUT)
@@ -196,14 +191,16 @@ enum tg_walk_end tg_walk(struct tg_guard *guard, const struct tg_image *image, s
     return walk.oom ? TG_WALK_ENOMEM : TG_WALK_DONE;
 }
 
-enum tg_walk_end tg_walk_at_start(const struct tg_guard *guard, const struct tg_image *image,
+enum tg_walk_end tg_walk_at_start(struct tg_guard *guard, const struct tg_image *image,
     struct slabhash *messages, size_t *removed)
 {
-    struct walk walk = {.guard = guard, .image = image, .now = time(NULL)};
+    enum tg_walk_end end = TG_WALK_DONE;
 
-    for (size_t slab = 0; messages && slab < messages->size; slab++)
-        for (size_t bin = 0; take(&walk, messages, slab, bin) == NEXT_BIN; bin++)
-            ;
-    *removed = walk.removed;
-    return walk.oom ? TG_WALK_ENOMEM : TG_WALK_DONE;
+    *removed = 0;
+    if (!messages)
+        return end;
+    guard->walker.messages = messages;
+    end = tg_walk(guard, image, removed);
+    guard->walker.messages = NULL;
+    return end;
 }

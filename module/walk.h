@@ -76,7 +76,7 @@ enum tg_walk_end tg_walk(struct tg_guard *guard, const struct tg_image *image, s
  * Walks at a start, when there are no workers: after unbound-control reload_keep_cache.
  * @param messages Unbound's; NULL: there is none yet.
  */
-enum tg_walk_end tg_walk_at_start(const struct tg_guard *guard, const struct tg_image *image,
+enum tg_walk_end tg_walk_at_start(struct tg_guard *guard, const struct tg_image *image,
     struct slabhash *messages, size_t *removed);
 
 #endif

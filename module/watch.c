@@ -8,12 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "module/guard.h"
+#include "module/path.h"
 #include "module/thread.h"
 
 #define LOOK_MS 250
 #define SOON_MS 1000
-#define DAY     86400 /* seconds */
 
 /* A worker may have judged an answer by the former policy and store it only when the first walk
  * has come by: it is in the middle of one call, so the next one finds what it has stored. */
@@ -27,7 +26,7 @@ struct tg_watch {
     unsigned walks_due;         /* the cache may hold what the policy in force does not allow */
     bool oom;                   /* so the last walk ended */
     unsigned put_off;           /* how often in a row it could not begin */
-    time_t day;                 /* on which the cache was last known to be right */
+    uint32_t day;               /* on which the cache was last known to be right */
 };
 
 struct tg_file_id tg_file_look(const char *path)
@@ -200,7 +199,7 @@ static void look(struct tg_watch *watch)
 /* At midnight an allowance may end ('until') whose names are in the cache. */
 static void look_at_calendar(struct tg_watch *watch)
 {
-    const time_t day = time(NULL) / DAY;
+    const uint32_t day = tg_day_of(time(NULL));
 
     if (day == watch->day)
         return;
@@ -234,7 +233,7 @@ int tg_watch_create(struct tg_guard *guard, const struct tg_file_id *seen, struc
     watch->guard = guard;
     watch->tried = *seen;
     watch->changing = *seen;
-    watch->day = time(NULL) / DAY;
+    watch->day = tg_day_of(time(NULL));
     error = tg_thread_start(&watch->thread, run, watch);
     if (error != 0)
         tg_watch_destroy(&watch);
