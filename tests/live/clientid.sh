@@ -69,16 +69,11 @@ test_watched() {
     told "from the cache, not believed" '["127.0.0.16",null,null]' -b 127.0.0.16 army.om A "$cpe"
 }
 
-queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
-# shellcheck disable=SC2317
-asked_since() { (($(queries) >= $1)); }
-
 # Eight clients wait for one look-up: each has its own event, with what was told of it.
 test_at_once() {
-    local before pid i asking=()
-    pid=$(world_pid nsd)
+    local before i asking=()
     before=$(queries)
-    kill -STOP -- "-$pid"
+    hold
     for i in 2 3 4 5 6 7 8 9; do
         "$sender" -p "$world_unbound_port" -b "127.0.0.$i" www.army.om A "65001:00005e00530$i" >"$world_dir/rcode.$i" &
         asking+=($!)
@@ -87,7 +82,7 @@ test_at_once() {
     # One is the module's own, which tells it when Unbound reloads.
     is "at once: one look-up for all" \
         "$(world_control stats_noreset | sed -n 's/^total.requestlist.current.user=//p')" 1
-    kill -CONT -- "-$pid"
+    release
     wait "${asking[@]}" || true
     is "at once: all are answered" "$(sort "$world_dir"/rcode.? | uniq -c | xargs)" "8 NOERROR"
     check "at once: the events are written" live_await_events $((seen + 8))

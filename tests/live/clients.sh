@@ -61,18 +61,13 @@ test_monitored() {
 # Those who ask while another's question is under way join it. The outside is held until
 # all have asked.
 test_joined() {
-    local before pid
-    pid=$(world_pid nsd)
+    local before
     before=$(queries)
-    kill -STOP -- "-$pid"
-    { live_until asked_since $((before + 16)) || true; kill -CONT -- "-$pid"; } &
+    hold
+    { live_until asked_since $((before + 16)) || true; release; } &
     asked_all "monitored, joined" NOERROR 127.0.0.1 "$(questions 16 www.army.om A | sed 's/ tcp / udp /')"
     wait $!
 }
-
-queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
-# shellcheck disable=SC2317
-asked_since() { (($(queries) >= $1)); }
 
 test_ipv6() {
     if ! world_has_ipv6; then

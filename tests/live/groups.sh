@@ -71,19 +71,14 @@ test_alias() {
     done
 }
 
-queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
-# shellcheck disable=SC2317
-asked_since() { (($(queries) >= $1)); }
-
 # at_once NAME QNAME: 48 questions from eight clients, while the outside is held until all
 # of them have asked.
 at_once() {
-    local before pid i list answers
-    pid=$(world_pid nsd)
+    local before i list answers
     before=$(queries)
     list=$(for ((i = 0; i < 48; i++)); do echo "127.0.0.$((2 + i % 8)) udp $2 A"; done)
-    kill -STOP -- "-$pid"
-    { live_until asked_since $((before + 48)) || true; kill -CONT -- "-$pid"; } &
+    hold
+    { live_until asked_since $((before + 48)) || true; release; } &
     answers=$("$live_client" -p "$world_unbound_port" -s 127.0.0.1 -j 48 -l <<<"$list") || true
     wait $!
     is "$1: each client its own answer" "$(awk '{ print $1, $4 }' <<<"$answers" | sort | uniq -c | xargs)" \
@@ -106,16 +101,15 @@ test_at_once() {
 
 # states: how many states eight questions for one name make, while the outside is held.
 states() {
-    local before pid asking
-    pid=$(world_pid nsd)
+    local before asking
     before=$(queries)
-    kill -STOP -- "-$pid"
+    hold
     for _ in 1 2 3 4 5 6 7 8; do echo "127.0.0.9 udp $1 A"; done >"$world_dir/list"
     "$live_client" -p "$world_unbound_port" -s 127.0.0.1 -j 8 -l <"$world_dir/list" >/dev/null &
     asking=$!
     live_until asked_since $((before + 8)) || true
     world_control stats_noreset | sed -n 's/^total.requestlist.current.user=//p'
-    kill -CONT -- "-$pid"
+    release
     wait "$asking" || true
 }
 

@@ -117,6 +117,26 @@ live_begin() {
     world_start unbound || bail "$world_error"
 }
 
+# How many questions the resolver has had, and whether they are as many as that.
+queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
+# shellcheck disable=SC2317
+asked_since() { (($(queries) >= $1)); }
+
+# The outside stands still, and goes on.
+hold() { kill -STOP -- "-$(world_pid nsd)"; }
+release() { kill -CONT -- "-$(world_pid nsd)"; }
+
+# holdings: the resolver's threads and open files.
+holdings() {
+    local dir task fd
+    dir=/proc/$(world_pid unbound)
+    task=("$dir"/task/*)
+    fd=("$dir"/fd/*)
+    echo "${#task[@]} threads, ${#fd[@]} files"
+}
+# shellcheck disable=SC2317
+holds_as_before() { [[ $(holdings) == "$1" ]]; }
+
 live_end() {
     if [[ -n ${TG_SANITIZED:-} ]]; then
         # What is leaked is told at the end.

@@ -98,10 +98,10 @@ test_keep() {
     policy "$listed" "$mail"
     holds "it says what it has removed" "$(<"$world_dir/unbound.log")" \
         "removed from the cache"
-    kill -STOP -- "-$(world_pid nsd)"
+    hold
     test_listed
     test_kept
-    kill -CONT -- "-$(world_pid nsd)"
+    release
     policy "$none"
     test_no_longer
     world_stop unbound
@@ -165,16 +165,6 @@ disturb() {
         grep -v '^ok' || ((PIPESTATUS[0] == 0)) || echo "${commands[$1 % 6]}: failed"
 }
 
-# holdings: the resolver's threads and open files.
-holdings() {
-    local dir task fd
-    dir=/proc/$(world_pid unbound)
-    task=("$dir"/task/*)
-    fd=("$dir"/fd/*)
-    echo "${#task[@]} threads, ${#fd[@]} files"
-}
-# shellcheck disable=SC2317
-holds_as_before() { [[ $(holdings) == "$1" ]]; }
 # shellcheck disable=SC2317
 has_all() { (($(grep -c '"army.ml"' "$live_log") >= $1)); }
 

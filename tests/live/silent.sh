@@ -7,14 +7,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # No answer comes, so Unbound tells its modules of a response that is none.
 test_silent() {
-    local pid
-    pid=$(world_pid nsd)
-    kill -STOP -- "-$pid"
+    hold
     ask -w 3000 slow.example.com A
     is "nobody answers" "$(field rcode)" none
     ask army.ml MX
     is "blocked names are answered all the same" "$(field rcode)" NXDOMAIN
-    kill -CONT -- "-$pid"
+    release
 }
 
 test_alive() {

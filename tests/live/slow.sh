@@ -9,11 +9,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 world_zones+=('short.om short.zone')
 seen=0 # events of the parts before
 
-hold() { kill -STOP -- "-$(world_pid nsd)"; }
-release() { kill -CONT -- "-$(world_pid nsd)"; }
-queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
-# shellcheck disable=SC2317
-asked_since() { (($(queries) >= $1)); }
 # shellcheck disable=SC2317
 # One question is never answered: the module's own, which tells it when Unbound reloads.
 waiting() { (($(world_control stats_noreset | sed -n 's/^total.requestlist.current.all=//p') <= $1 + 1)); }

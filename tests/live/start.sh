@@ -183,26 +183,15 @@ wait_apart() { [[ $(waiting) == 3 ]]; }
 test_subnets() {
     local asking i
     ask army.mil MX
-    kill -STOP -- "-$(world_pid nsd)"
+    hold
     for i in 1 2 3; do echo "127.0.0.$i udp slow.example.com A"; done >"$world_dir/list"
     "$live_client" -p "$world_unbound_port" -w 9000 -j 3 -l <"$world_dir/list" >"$world_dir/answers" &
     asking=$!
     check "subnetcache: clients wait apart" live_until wait_apart
-    kill -CONT -- "-$(world_pid nsd)"
+    release
     wait "$asking" || true
 }
 
-# holdings: the resolver's threads and open files.
-holdings() {
-    local dir task fd
-    dir=/proc/$(world_pid unbound)
-    task=("$dir"/task/*)
-    fd=("$dir"/fd/*)
-    echo "${#task[@]} threads, ${#fd[@]} files"
-}
-
-# shellcheck disable=SC2317
-holds_as_before() { [[ $(holdings) == "$1" ]]; }
 # shellcheck disable=SC2317
 started() { (($(grep -c 'start of service' "$world_dir/unbound.log") >= $1)); }
 

@@ -72,9 +72,6 @@ logged() {
     seen=$(live_events)
 }
 
-hold() { kill -STOP -- "-$(world_pid nsd)"; }
-release() { kill -CONT -- "-$(world_pid nsd)"; }
-
 # Each line of the load is WHEN TOOK RCODE NAME TYPE; what was asked a second after a
 # change and before the next one must follow it.
 # faults CHANGES ANSWERS: CHANGES has lines of WHEN listed|unlisted.
@@ -320,10 +317,6 @@ in_flight() {
     is "$name: the answers" "$(awk '{ print $4 }' "$world_dir/flown" | xargs)" "$rcode $rcode $rcode"
     logged "$name" "${wanted[@]}"
 }
-
-queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
-# shellcheck disable=SC2317
-asked_since() { (($(queries) >= $1)); }
 
 test_in_flight() {
     put "$none"

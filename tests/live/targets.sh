@@ -158,16 +158,15 @@ test_explained() {
 
 # By both threads at once, while nobody has the answer yet: 32 questions for each of ten names.
 test_at_once() {
-    local n list answers pid before
-    pid=$(world_pid nsd)
+    local n list answers before
     for n in 1 2 3 4 5; do
         list=$(for ((i = 0; i < 32; i++)); do
             echo "127.0.0.$((2 + i % 8)) udp www.many$n.example A"
             echo "127.0.0.$((2 + i % 8)) udp many$n.example MX"
         done)
         before=$(queries)
-        kill -STOP -- "-$pid"
-        { live_until asked_since $((before + 48)) || true; kill -CONT -- "-$pid"; } &
+        hold
+        { live_until asked_since $((before + 48)) || true; release; } &
         answers=$("$live_client" -p "$world_unbound_port" -s 127.0.0.1 -j 48 -l <<<"$list") || true
         wait $!
         is "at once, $n" "$(awk '{ print $4 }' <<<"$answers" | sort | uniq -c | xargs)" "32 NOERROR 32 NXDOMAIN"
@@ -178,10 +177,6 @@ test_at_once() {
         seen=$((seen + 64))
     done
 }
-
-queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
-# shellcheck disable=SC2317
-asked_since() { (($(queries) >= $1)); }
 
 # The parts of an answer that the resolver knows from before are put together without asking.
 test_parts() {

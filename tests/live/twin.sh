@@ -118,18 +118,13 @@ test_target() {
     verdict "an alias, again" slip.army.mil A NXDOMAIN "block army.mil found"
 }
 
-queries() { world_control stats_noreset | sed -n 's/^total.num.queries=//p'; }
-# shellcheck disable=SC2317
-asked_since() { (($(queries) >= $1)); }
-
 # While the look-up is under way more clients come: each gets the answer, and has its event.
 test_at_once() {
-    local before pid list answers
-    pid=$(world_pid nsd)
+    local before list answers
     before=$(queries)
     list=$(for ((i = 0; i < 40; i++)); do echo "127.0.0.$((2 + i % 8)) udp many.ml MX"; done)
-    kill -STOP -- "-$pid"
-    { live_until asked_since $((before + 40)) || true; kill -CONT -- "-$pid"; } &
+    hold
+    { live_until asked_since $((before + 40)) || true; release; } &
     answers=$("$live_client" -p "$world_unbound_port" -s 127.0.0.1 -j 40 -l <<<"$list") || true
     wait $!
     is "at once: each has an answer" "$(awk '{ print $4 }' <<<"$answers" | sort | uniq -c | xargs)" "40 NOERROR"

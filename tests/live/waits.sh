@@ -21,8 +21,6 @@ YAML
 
 # shellcheck disable=SC2317
 control() { world_control "$@" >/dev/null; }
-hold() { kill -STOP -- "-$(world_pid nsd)"; }
-release() { kill -CONT -- "-$(world_pid nsd)"; }
 
 # shellcheck disable=SC2317
 look_ups() { (($(world_control dump_requestlist | grep -c ' A IN quiet[0-9]*\.mil\. ') >= $1)); }
