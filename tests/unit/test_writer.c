@@ -22,10 +22,10 @@
 #include <unistd.h>
 
 #include "module/writer.h"
+#include "tests/support/await.h"
 #include "tests/support/oom.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define DEADLINE_S      60 /* for what takes milliseconds: reached only when it never happens */
 #define CAPACITY        64u
 #define NOBODY          65534
 
@@ -157,24 +157,6 @@ static struct tg_writer_stats stats_of(const struct world *world)
     tg_writer_stats(world->writer, &stats);
     return stats;
 }
-
-static time_t seconds(void)
-{
-    struct timespec now;
-
-    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-    return now.tv_sec;
-}
-
-/* Polls for a state that the writer's thread will reach by itself. */
-#define AWAIT(condition)                             \
-    do {                                             \
-        const time_t until = seconds() + DEADLINE_S; \
-        while (!(condition)) {                       \
-            assert_true(seconds() < until);          \
-            (void)sched_yield();                     \
-        }                                            \
-    } while (0)
 
 /* What a log says, over one or more files in their order. */
 struct reading {
@@ -590,9 +572,9 @@ static void test_stop_when_full(void **state)
     start(world);
     limit_files(DISK);
     AWAIT((push(world), tg_queue_lost(world->queue) >= 3 && stats_of(world).failing));
-    began = seconds();
+    began = await_now();
     tg_writer_stop(world->writer);
-    assert_true(seconds() - began <= 2);
+    assert_true(await_now() - began <= 2);
     stats = stats_of(world);
     assert_int_equal(stats.written + stats.lost, world->pushed + tg_queue_lost(world->queue));
     assert_int_equal(said(world), 2);

@@ -19,11 +19,11 @@
 #include <unistd.h>
 
 #include "module/writer.h"
+#include "tests/support/await.h"
 #include "tests/support/tmpdir.h"
 
-#define DEADLINE_S 60 /* for what takes milliseconds: reached only when it never happens */
-#define CAPACITY   64u
-#define HALF_LINE  20
+#define CAPACITY  64u
+#define HALF_LINE 20
 
 int __real_open(const char *path, int flags, ...);
 int __real_close(int fd);
@@ -132,24 +132,6 @@ static bool heard(struct world *world, const char *words)
     return found;
 }
 
-static time_t seconds(void)
-{
-    struct timespec now;
-
-    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-    return now.tv_sec;
-}
-
-/* Polls for a state that the writer's thread will reach by itself. */
-#define AWAIT(condition)                             \
-    do {                                             \
-        const time_t until = seconds() + DEADLINE_S; \
-        while (!(condition)) {                       \
-            assert_true(seconds() < until);          \
-            (void)sched_yield();                     \
-        }                                            \
-    } while (0)
-
 static size_t count_threads(void)
 {
     return tmpdir_count(&(struct tmpdir){"/proc/self/task"});
@@ -245,11 +227,11 @@ static void start_stuck(struct world *world, unsigned rest)
 
 static void leave(struct world *world)
 {
-    const time_t began = seconds();
+    const time_t began = await_now();
 
     assert_false(tg_writer_stop_within(world->writer, 50));
     tg_writer_leave(&world->writer, &world->queue);
-    assert_true(seconds() - began <= 2);
+    assert_true(await_now() - began <= 2);
     assert_null(world->writer);
     assert_null(world->queue);
 }
@@ -285,9 +267,9 @@ static void test_left_behind(void **state)
     leave(world);
     assert_true(heard(world, "block.jsonl: does not answer; 10 events are left behind"));
     assert_true(heard(world, "; 0 were lost since the start"));
-    began = seconds();
+    began = await_now();
     start(world, "2e3");
-    assert_true(seconds() - began <= 5);
+    assert_true(await_now() - began <= 5);
     assert_true(heard(world, "block.jsonl: does not answer; the start goes on"));
     push_many(world, 5);
     assert_int_equal(stats_of(world).written, 0);
@@ -372,7 +354,7 @@ static void test_answers_in_time(void **state)
     assert_false(tg_writer_stop_within(world->writer, 0));
     assert_false(tg_writer_stop_within(world->writer, 10)); /* may be asked again */
     set_frozen(false);
-    assert_true(tg_writer_stop_within(world->writer, DEADLINE_S * 1000));
+    assert_true(tg_writer_stop_within(world->writer, AWAIT_SECONDS * 1000));
     assert_true(tg_writer_stop_within(world->writer, 0)); /* has stopped: nothing to do */
     assert_int_equal(stats_of(world).written, 11);
     assert_int_equal(count_lines(world, "army.ml", &half), 11);
