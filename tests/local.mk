@@ -24,7 +24,7 @@ tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c
 tests_support_libtgtest_la_SOURCES = \
 	tests/support/oracle.h tests/support/oracle.c \
 	tests/support/gen.h tests/support/gen.c \
-	tests/support/ecs.h tests/support/ecs.c \
+	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
 	tests/support/imagefile.h tests/support/imagefile.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 
@@ -37,24 +37,27 @@ LDADD = $(TG_WRAP_LDFLAGS) tests/support/libtgtest.la module/libtgevent.la polic
 	tests/support/liboom.la
 endif
 
+# What the test clients have in common.
+tg_client = tests/support/client.h tests/support/client.c
+
 # The client that the live tests ask with.
 check_PROGRAMS += tests/support/ask
-tests_support_ask_SOURCES = tests/support/ask.c
+tests_support_ask_SOURCES = tests/support/ask.c $(tg_client)
 tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 # And the one that keeps on asking, and measures.
 check_PROGRAMS += tests/support/load
-tests_support_load_SOURCES = tests/support/load.c
+tests_support_load_SOURCES = tests/support/load.c $(tg_client)
 tests_support_load_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
 # And the one that sends what is no question.
 check_PROGRAMS += tests/support/spray
-tests_support_spray_SOURCES = tests/support/spray.c tests/support/junk.h tests/support/junk.c
+tests_support_spray_SOURCES = $(tg_client) tests/support/spray.c tests/support/junk.h tests/support/junk.c
 tests_support_spray_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
 # The one of the tests that ask thousands of questions, by all transports.
 if HAVE_SERIES
 check_PROGRAMS += tests/support/series
-tests_support_series_SOURCES = tests/support/series.c tests/support/channel.h tests/support/channel.c
+tests_support_series_SOURCES = $(tg_client) tests/support/series.c tests/support/channel.h tests/support/channel.c
 tests_support_series_CPPFLAGS = $(AM_CPPFLAGS) $(SERIES_CFLAGS)
 tests_support_series_LDADD = $(LDNS_LIBS) $(SERIES_LIBS) $(LIBCRYPTO_LIBS)
 endif

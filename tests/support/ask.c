@@ -20,11 +20,8 @@
 
 #include <ldns/ldns.h>
 
-#define EXIT_SILENT 1 /* no answer */
-#define EXIT_USAGE  2
-#define EXIT_BROKEN 3
+#include "tests/support/client.h"
 
-#define EDNS_SIZE 1232
 #define EDE_CODE  15 /* RFC 8914 */
 #define LINE_SIZE 2048
 #define JOBS_MAX  64
@@ -32,9 +29,9 @@
 struct options {
     const char *server;
     const char *port;
-    const char *source; /* NULL: the system chooses */
-    bool tcp, edns, dnssec_ok, checking_disabled, authentic_data, no_recursion;
-    bool list, raw;
+    const char *source;         /* NULL: the system chooses */
+    struct client_question how; /* all but the name and the type */
+    bool tcp, list, raw;
     int jobs;
     int timeout_ms;
 };
@@ -68,45 +65,26 @@ static void usage(void)
     exit(EXIT_USAGE);
 }
 
-static void broken(const char *what)
-{
-    fprintf(stderr, "ask: %s: %s\n", what, strerror(errno));
-    exit(EXIT_BROKEN);
-}
-
-static struct addrinfo *resolve(const char *host, const char *port, bool tcp)
-{
-    const struct addrinfo hints = {
-        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = tcp ? SOCK_STREAM : SOCK_DGRAM};
-    struct addrinfo *found = NULL;
-
-    if (getaddrinfo(host, port, &hints, &found) != 0) {
-        fprintf(stderr, "ask: not an address and port: %s %s\n", host, port);
-        exit(EXIT_USAGE);
-    }
-    return found;
-}
-
 /* A socket bound to source and connected to the server; -1 when it refuses. */
 static int open_socket(const struct options *o, const char *source, bool tcp, struct reply *reply)
 {
-    struct addrinfo *server = resolve(o->server, o->port, tcp);
-    struct addrinfo *from = source ? resolve(source, "0", tcp) : NULL;
+    struct addrinfo *server = client_resolve(o->server, o->port, tcp ? SOCK_STREAM : SOCK_DGRAM);
+    struct addrinfo *from = source ? client_resolve(source, "0", server->ai_socktype) : NULL;
     struct sockaddr_storage own;
     socklen_t own_len = sizeof(own);
     int fd = socket(server->ai_family, server->ai_socktype, 0);
 
     if (fd < 0)
-        broken("socket");
+        client_broken("socket");
     if (from && bind(fd, from->ai_addr, from->ai_addrlen) != 0)
-        broken(source);
+        client_broken(source);
     if (connect(fd, server->ai_addr, server->ai_addrlen) != 0) {
         close(fd);
         fd = -1;
     } else if (getsockname(fd, (struct sockaddr *)&own, &own_len) != 0 ||
                getnameinfo((struct sockaddr *)&own, own_len, reply->address, sizeof(reply->address),
                    reply->port, sizeof(reply->port), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-        broken("getsockname");
+        client_broken("getsockname");
     }
     if (from)
         freeaddrinfo(from);
@@ -173,41 +151,21 @@ static void exchange(const struct options *o, const char *source, bool tcp, cons
     close(fd);
 }
 
-/* The question as octets, to be freed; the ID is from the port's lot, not secret. */
+/* The ID is from the port's lot, not secret. */
 static uint8_t *make_packet(const struct options *o, const struct question *q, size_t *len)
 {
-    ldns_rdf *name = ldns_dname_new_frm_str(q->qname);
-    const ldns_rr_type type = ldns_get_rr_type_by_name(q->qtype);
-    uint8_t *wire = NULL;
-    ldns_pkt *pkt;
+    struct client_question question = o->how;
 
-    if (!name || type == 0) {
-        fprintf(stderr, "ask: not a name and type: %s %s\n", q->qname, q->qtype);
-        exit(EXIT_USAGE);
-    }
-    pkt = ldns_pkt_query_new(name, type, LDNS_RR_CLASS_IN, o->no_recursion ? 0 : LDNS_RD);
-    if (!pkt)
-        broken("packet");
-    ldns_pkt_set_random_id(pkt);
-    ldns_pkt_set_cd(pkt, o->checking_disabled);
-    ldns_pkt_set_ad(pkt, o->authentic_data);
-    if (o->edns || o->dnssec_ok)
-        ldns_pkt_set_edns_udp_size(pkt, EDNS_SIZE);
-    ldns_pkt_set_edns_do(pkt, o->dnssec_ok);
-    if (ldns_pkt2wire(&wire, pkt, len) != LDNS_STATUS_OK)
-        broken("packet");
-    ldns_pkt_free(pkt);
-    return wire;
+    question.qname = q->qname;
+    question.qtype = q->qtype;
+    return client_packet(&question, ldns_get_random(), len);
 }
 
 static void print_rcode(unsigned int rcode, char end)
 {
-    const ldns_lookup_table *entry = ldns_lookup_by_id(ldns_rcodes, (int)rcode);
+    char text[16];
 
-    if (entry)
-        printf("%s%c", entry->name, end);
-    else
-        printf("RCODE%u%c", rcode, end);
+    printf("%s%c", client_rcode(rcode, text), end);
 }
 
 static void print_section(const char *title, const ldns_rr_list *list, bool question)
@@ -217,7 +175,7 @@ static void print_section(const char *title, const ldns_rr_list *list, bool ques
         char *text = ldns_rr2str(rr);
 
         if (!text)
-            broken("ldns");
+            client_broken("ldns");
         text[strcspn(text, "\n")] = '\0';
         for (char *tab = text; (tab = strchr(tab, '\t')) != NULL;)
             *tab = ' ';
@@ -352,7 +310,7 @@ static void *ask_lines(void *arg)
     struct reply *reply = malloc(sizeof(*reply));
 
     if (!reply)
-        broken("memory");
+        client_broken("memory");
     while (ask_next(arg, reply))
         ;
     free(reply);
@@ -366,7 +324,7 @@ static int ask_list(const struct options *o)
 
     for (int i = 0; i < o->jobs; i++)
         if ((errno = pthread_create(&threads[i], NULL, ask_lines, &work)) != 0)
-            broken("thread");
+            client_broken("thread");
     for (int i = 0; i < o->jobs; i++)
         pthread_join(threads[i], NULL);
     return work.silent > 0 ? EXIT_SILENT : EXIT_SUCCESS;
@@ -394,31 +352,21 @@ static int send_raw(const struct options *o, char **hex, int count)
     return code;
 }
 
-static int number(const char *text, int min, int max)
-{
-    char *end;
-    const long value = strtol(text, &end, 10);
-
-    if (*text == '\0' || *end != '\0' || value < min || value > max)
-        usage();
-    return (int)value;
-}
-
 static bool *flag(struct options *o, int c)
 {
     switch (c) {
     case 't':
         return &o->tcp;
     case 'e':
-        return &o->edns;
+        return &o->how.edns;
     case 'd':
-        return &o->dnssec_ok;
+        return &o->how.dnssec_ok;
     case 'c':
-        return &o->checking_disabled;
+        return &o->how.checking_disabled;
     case 'a':
-        return &o->authentic_data;
+        return &o->how.authentic_data;
     case 'n':
-        return &o->no_recursion;
+        return &o->how.no_recursion;
     case 'l':
         return &o->list;
     case 'r':
@@ -445,10 +393,10 @@ int main(int argc, char **argv)
             o.source = optarg;
             break;
         case 'j':
-            o.jobs = number(optarg, 1, JOBS_MAX);
+            o.jobs = client_number(optarg, 1, JOBS_MAX, usage);
             break;
         case 'w':
-            o.timeout_ms = number(optarg, 1, 60000);
+            o.timeout_ms = client_number(optarg, 1, 60000, usage);
             break;
         default:
             if (!flag(&o, c))

@@ -20,9 +20,7 @@
 
 #include <ldns/ldns.h>
 
-#define EXIT_SILENT 1 /* some question was not answered */
-#define EXIT_USAGE  2
-#define EXIT_BROKEN 3
+#include "tests/support/client.h"
 
 #define JOBS_MAX      64
 #define QUESTIONS_MAX 64
@@ -69,12 +67,6 @@ static void usage(void)
     exit(EXIT_USAGE);
 }
 
-static void broken(const char *what)
-{
-    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-    exit(EXIT_BROKEN);
-}
-
 static unsigned long long now_us(clockid_t clock)
 {
     struct timespec ts;
@@ -83,26 +75,15 @@ static unsigned long long now_us(clockid_t clock)
     return (unsigned long long)ts.tv_sec * 1000000 + (unsigned long long)ts.tv_nsec / 1000;
 }
 
-static struct addrinfo *resolve(const char *host, const char *port)
-{
-    const struct addrinfo hints = {
-        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
-    struct addrinfo *found = NULL;
-
-    if (getaddrinfo(host, port, &hints, &found) != 0)
-        usage();
-    return found;
-}
-
 static int open_socket(const struct load *load)
 {
-    struct addrinfo *server = resolve("127.0.0.1", load->port);
-    struct addrinfo *from = resolve(load->source, "0");
+    struct addrinfo *server = client_resolve("127.0.0.1", load->port, SOCK_DGRAM);
+    struct addrinfo *from = client_resolve(load->source, "0", SOCK_DGRAM);
     int fd = socket(server->ai_family, server->ai_socktype, 0);
 
     if (fd < 0 || bind(fd, from->ai_addr, from->ai_addrlen) != 0 ||
         connect(fd, server->ai_addr, server->ai_addrlen) != 0)
-        broken("socket");
+        client_broken("socket");
     freeaddrinfo(from);
     freeaddrinfo(server);
     return fd;
@@ -117,29 +98,6 @@ static void fill_in(const char *pattern, unsigned long long number, char name[LI
         snprintf(name, LINE_SIZE, "%.*s%llu%s", (int)(at - pattern), pattern, number, at + 1);
     else
         snprintf(name, LINE_SIZE, "%s", pattern);
-}
-
-static uint8_t *make_packet(
-    const struct question *question, const char *qname, uint16_t id, size_t *len)
-{
-    ldns_rdf *name = ldns_dname_new_frm_str(qname);
-    const ldns_rr_type type = ldns_get_rr_type_by_name(question->qtype);
-    uint8_t *wire = NULL;
-    ldns_pkt *pkt;
-
-    if (!name || type == 0) {
-        fprintf(stderr, "load: not a name and type: %s %s\n", qname, question->qtype);
-        exit(EXIT_USAGE);
-    }
-    pkt = ldns_pkt_query_new(name, type, LDNS_RR_CLASS_IN, LDNS_RD);
-    if (!pkt)
-        broken("packet");
-    ldns_pkt_set_id(pkt, id);
-    ldns_pkt_set_cd(pkt, question->checking_disabled);
-    if (ldns_pkt2wire(&wire, pkt, len) != LDNS_STATUS_OK)
-        broken("packet");
-    ldns_pkt_free(pkt);
-    return wire;
 }
 
 /* The rcode of the answer with that ID; -1: none came in time. Late ones are passed over. */
@@ -184,6 +142,7 @@ static bool ask_next(struct load *load, int fd)
     const unsigned long long number = atomic_fetch_add(&load->next, 1);
     const struct question *question = &load->questions[number % load->question_count];
     unsigned long long when, begun, took;
+    struct client_question asked;
     char qname[LINE_SIZE];
     uint8_t *packet;
     size_t len;
@@ -192,11 +151,13 @@ static bool ask_next(struct load *load, int fd)
     if (atomic_load(&stopped) || (load->most > 0 && number >= load->most))
         return false;
     fill_in(question->qname, number, qname);
-    packet = make_packet(question, qname, (uint16_t)number, &len);
+    asked = (struct client_question){
+        .qname = qname, .qtype = question->qtype, .checking_disabled = question->checking_disabled};
+    packet = client_packet(&asked, (uint16_t)number, &len);
     when = now_us(CLOCK_REALTIME);
     begun = now_us(CLOCK_MONOTONIC);
     if (send(fd, packet, len, 0) != (ssize_t)len && errno != ECONNREFUSED)
-        broken("send");
+        client_broken("send");
     rcode = await_answer(load, fd, packet);
     took = now_us(CLOCK_MONOTONIC) - begun;
     free(packet);
@@ -241,16 +202,6 @@ static void read_list(struct load *load)
         usage();
 }
 
-static int number(const char *text, int min, int max)
-{
-    char *end;
-    const long value = strtol(text, &end, 10);
-
-    if (*text == '\0' || *end != '\0' || value < min || value > max)
-        usage();
-    return (int)value;
-}
-
 static int read_options(struct load *load, int argc, char **argv)
 {
     int jobs = 1;
@@ -265,16 +216,16 @@ static int read_options(struct load *load, int argc, char **argv)
             load->source = optarg;
             break;
         case 'j':
-            jobs = number(optarg, 1, JOBS_MAX);
+            jobs = client_number(optarg, 1, JOBS_MAX, usage);
             break;
         case 'n':
-            load->most = (unsigned long long)number(optarg, 0, 100000000);
+            load->most = (unsigned long long)client_number(optarg, 0, 100000000, usage);
             break;
         case 'u':
-            load->pause_us = number(optarg, 0, 10000000);
+            load->pause_us = client_number(optarg, 0, 10000000, usage);
             break;
         case 'w':
-            load->timeout_ms = number(optarg, 1, 60000);
+            load->timeout_ms = client_number(optarg, 1, 60000, usage);
             break;
         case 'v':
             load->verbose = true;
@@ -299,7 +250,7 @@ int main(int argc, char **argv)
     sigaction(SIGTERM, &action, NULL);
     for (int i = 0; i < jobs; i++)
         if ((errno = pthread_create(&threads[i], NULL, work, &load)) != 0)
-            broken("thread");
+            client_broken("thread");
     for (int i = 0; i < jobs; i++)
         pthread_join(threads[i], NULL);
     printf("asked %llu silent %llu slowest %llu\n", atomic_load(&load.asked),

@@ -13,12 +13,8 @@
 #include <ldns/ldns.h>
 
 #include "tests/support/channel.h"
+#include "tests/support/client.h"
 
-#define EXIT_SILENT 1 /* some question got no answer */
-#define EXIT_USAGE  2
-#define EXIT_BROKEN 3
-
-#define EDNS_SIZE 1232
 #define EDE_CODE  15 /* RFC 8914 */
 #define LINE_SIZE 2048
 
@@ -27,7 +23,7 @@ static const char *const kinds[CHANNEL_KINDS] = {"udp", "tcp", "dot", "doh"};
 /* A line of the input. */
 struct question {
     enum channel_kind kind;
-    bool edns, dnssec_ok, checking_disabled, authentic_data, no_recursion;
+    struct client_question asked; /* its texts are those below */
     char qname[LINE_SIZE];
     char qtype[32];
 };
@@ -46,12 +42,6 @@ static void usage(void)
     exit(EXIT_USAGE);
 }
 
-static void broken(const char *what)
-{
-    fprintf(stderr, "series: %s\n", what);
-    exit(EXIT_BROKEN);
-}
-
 static void read_flags(char *text, struct question *q)
 {
     char *rest = NULL;
@@ -60,15 +50,15 @@ static void read_flags(char *text, struct question *q)
         return;
     for (char *flag = strtok_r(text, ",", &rest); flag; flag = strtok_r(NULL, ",", &rest)) {
         if (strcmp(flag, "edns") == 0)
-            q->edns = true;
+            q->asked.edns = true;
         else if (strcmp(flag, "do") == 0)
-            q->edns = q->dnssec_ok = true;
+            q->asked.edns = q->asked.dnssec_ok = true;
         else if (strcmp(flag, "cd") == 0)
-            q->checking_disabled = true;
+            q->asked.checking_disabled = true;
         else if (strcmp(flag, "ad") == 0)
-            q->authentic_data = true;
+            q->asked.authentic_data = true;
         else if (strcmp(flag, "norec") == 0)
-            q->no_recursion = true;
+            q->asked.no_recursion = true;
         else
             usage();
     }
@@ -79,7 +69,7 @@ static void read_question(const char *line, struct question *q)
     char transport[8], flags[64];
     size_t kind = 0;
 
-    *q = (struct question){.kind = CHANNEL_UDP};
+    *q = (struct question){.asked = {.qname = q->qname, .qtype = q->qtype}};
     if (sscanf(line, "%7s %63s %2047s %31s", transport, flags, q->qname, q->qtype) != 4)
         usage();
     while (kind < CHANNEL_KINDS && strcmp(kinds[kind], transport) != 0)
@@ -90,43 +80,13 @@ static void read_question(const char *line, struct question *q)
     read_flags(flags, q);
 }
 
-/* The question as octets, to be freed. */
-static uint8_t *make_message(const struct question *q, uint16_t id, size_t *len)
-{
-    ldns_rdf *name = ldns_dname_new_frm_str(q->qname);
-    const ldns_rr_type type = ldns_get_rr_type_by_name(q->qtype);
-    uint8_t *wire = NULL;
-    ldns_pkt *pkt;
-
-    if (!name || type == 0) {
-        fprintf(stderr, "series: not a name and type: %s %s\n", q->qname, q->qtype);
-        exit(EXIT_USAGE);
-    }
-    pkt = ldns_pkt_query_new(name, type, LDNS_RR_CLASS_IN, q->no_recursion ? 0 : LDNS_RD);
-    if (!pkt)
-        broken("packet");
-    ldns_pkt_set_id(pkt, id);
-    ldns_pkt_set_cd(pkt, q->checking_disabled);
-    ldns_pkt_set_ad(pkt, q->authentic_data);
-    if (q->edns)
-        ldns_pkt_set_edns_udp_size(pkt, EDNS_SIZE);
-    ldns_pkt_set_edns_do(pkt, q->dnssec_ok);
-    if (ldns_pkt2wire(&wire, pkt, len) != LDNS_STATUS_OK)
-        broken("packet");
-    ldns_pkt_free(pkt);
-    return wire;
-}
-
 static void print_rcode(ldns_pkt *pkt)
 {
     const unsigned int rcode =
         (unsigned int)ldns_pkt_edns_extended_rcode(pkt) << 4 | ldns_pkt_get_rcode(pkt);
-    const ldns_lookup_table *entry = ldns_lookup_by_id(ldns_rcodes, (int)rcode);
+    char text[16];
 
-    if (entry)
-        printf("\t%s", entry->name);
-    else
-        printf("\tRCODE%u", rcode);
+    printf("\t%s", client_rcode(rcode, text));
 }
 
 /* The ID is told when it is wrong; so is an opcode. */
@@ -144,7 +104,7 @@ static void print_rr(ldns_rr *rr, bool question, bool first)
     char *text = ldns_rr2str(rr);
 
     if (!text)
-        broken("memory");
+        client_broken("memory");
     text[strcspn(text, "\n")] = '\0';
     for (char *tab = text; (tab = strchr(tab, '\t')) != NULL;)
         *tab = ' ';
@@ -213,7 +173,7 @@ static bool ask(const struct channel_server *server, struct channel **channels,
     static uint8_t reply[CHANNEL_MESSAGE_MAX];
     struct channel **channel = &channels[q->kind];
     size_t len, reply_len = 0;
-    uint8_t *message = make_message(q, id, &len);
+    uint8_t *message = client_packet(&q->asked, id, &len);
 
     if (!*channel)
         *channel = channel_open(q->kind, server);
@@ -247,16 +207,6 @@ static int ask_all(const struct channel_server *server)
     return code;
 }
 
-static int number(const char *text, int min, int max)
-{
-    char *end;
-    const long value = strtol(text, &end, 10);
-
-    if (*text == '\0' || *end != '\0' || value < min || value > max)
-        usage();
-    return (int)value;
-}
-
 int main(int argc, char **argv)
 {
     struct channel_server server = {.address = "127.0.0.1", .timeout_ms = 5000};
@@ -271,7 +221,7 @@ int main(int argc, char **argv)
             server.source = optarg;
             break;
         case 'w':
-            server.timeout_ms = number(optarg, 1, 60000);
+            server.timeout_ms = client_number(optarg, 1, 60000, usage);
             break;
         case 'C':
             server.ca = optarg;

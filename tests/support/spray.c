@@ -20,10 +20,8 @@
 #include <ldns/ldns.h>
 #include <netinet/in.h>
 
+#include "tests/support/client.h"
 #include "tests/support/junk.h"
-
-#define EXIT_USAGE  2
-#define EXIT_BROKEN 3
 
 #define JOBS_MAX    128
 #define REPLY_MAX   65537 /* by TCP, with its length in front */
@@ -46,12 +44,6 @@ struct work {
     int next;
     long long due; /* when it may be sent */
 };
-
-static void broken(const char *what)
-{
-    fprintf(stderr, "spray: %s: %s\n", what, strerror(errno));
-    exit(EXIT_BROKEN);
-}
 
 /* One packet's way to one of the two resolvers. */
 struct channel {
@@ -80,7 +72,7 @@ static void send_packet(struct channel *channel, const struct options *o, in_por
     channel->len = 0;
     channel->fd = socket(AF_INET, o->tcp ? SOCK_STREAM : SOCK_DGRAM, 0);
     if (channel->fd < 0 || bind(channel->fd, (const struct sockaddr *)&from, sizeof(from)) != 0)
-        broken("socket");
+        client_broken("socket");
     if (connect(channel->fd, (const struct sockaddr *)&to, sizeof(to)) != 0 ||
         send(channel->fd, framed + skip, 2 + p->len - skip, MSG_NOSIGNAL) < 0)
         hang_up(channel);
@@ -155,7 +147,7 @@ static size_t normalize(const struct channel *channel, bool tcp, uint8_t out[REP
             level(ldns_pkt_authority(pkt));
             level(ldns_pkt_additional(pkt));
             if (ldns_pkt2wire(&wire, pkt, &len) != LDNS_STATUS_OK)
-                broken("ldns");
+                client_broken("ldns");
         }
         ldns_pkt_free(pkt);
     }
@@ -182,7 +174,7 @@ static void print_result(const struct work *work, in_addr_t source, const struct
     bool same;
 
     if (normal[0] == NULL || normal[1] == NULL)
-        broken("memory");
+        client_broken("memory");
     for (size_t i = 0; i < 2; i++)
         len[i] = normalize(&channels[i], tcp, normal[i]);
     same = len[0] == len[1] && memcmp(normal[0], normal[1], len[0]) == 0;
@@ -223,7 +215,7 @@ static void *send_some(void *arg)
     int number;
 
     if (channels == NULL)
-        broken("memory");
+        client_broken("memory");
     while ((number = await_next(work)) < o->count) {
         const in_addr_t source = (o->tcp ? TCP_NETWORK : UDP_NETWORK) + (in_addr_t)number;
 
@@ -250,16 +242,6 @@ static void usage(void)
     exit(EXIT_USAGE);
 }
 
-static int number_of(const char *text, int max)
-{
-    char *end;
-    const long value = strtol(text, &end, 10);
-
-    if (*text == '\0' || *end != '\0' || value < 0 || value > max)
-        usage();
-    return (int)value;
-}
-
 int main(int argc, char **argv)
 {
     struct options o = {.count = 1000, .jobs = 64};
@@ -269,13 +251,13 @@ int main(int argc, char **argv)
 
     while ((c = getopt(argc, argv, "p:q:s:n:j:t")) != -1) {
         if (c == 'p' || c == 'q')
-            o.ports[c - 'p'] = (in_port_t)number_of(optarg, 65535);
+            o.ports[c - 'p'] = (in_port_t)client_number(optarg, 0, 65535, usage);
         else if (c == 's')
-            o.seed = (uint64_t)number_of(optarg, 0x7fffffff);
+            o.seed = (uint64_t)client_number(optarg, 0, 0x7fffffff, usage);
         else if (c == 'n')
-            o.count = number_of(optarg, JUNK_COUNT_MAX);
+            o.count = client_number(optarg, 0, JUNK_COUNT_MAX, usage);
         else if (c == 'j')
-            o.jobs = number_of(optarg, JOBS_MAX);
+            o.jobs = client_number(optarg, 0, JOBS_MAX, usage);
         else if (c == 't')
             o.tcp = true;
         else
@@ -285,7 +267,7 @@ int main(int argc, char **argv)
         usage();
     for (int i = 0; i < o.jobs; i++)
         if ((errno = pthread_create(&threads[i], NULL, send_some, &work)) != 0)
-            broken("thread");
+            client_broken("thread");
     for (int i = 0; i < o.jobs; i++)
         (void)pthread_join(threads[i], NULL);
     return EXIT_SUCCESS;
