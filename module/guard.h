@@ -40,7 +40,7 @@ struct tg_guard {
     struct tg_file_id seen; /* the file that its first policy was read from */
     struct tg_watch *watch;
     char hostname[256];
-    char boot[25];
+    char boot[17];
     struct tg_observer observer; /* borrows the two above */
 };
 
