@@ -17,6 +17,11 @@ tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c t
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
+# What the module counts, and the file it stands in.
+tg_unit += tests/unit/test_stats tests/unit/test_publish
+tests_unit_test_stats_LDFLAGS = -Wl,--wrap=clock_gettime $(AM_LDFLAGS)
+tests_unit_test_publish_LDFLAGS = -Wl,--wrap=write,--wrap=rename $(AM_LDFLAGS)
+
 tests_unit_test_writer_stuck_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=write $(AM_LDFLAGS)
 
 check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
