@@ -152,7 +152,7 @@ struct tg_figures_policy {
     bool there;
     uint32_t serial;
     uint8_t digest[32];
-    int64_t created; /* seconds since 1970, as in the image */
+    int64_t created; /* 0: not known */
     uint64_t rules;
     uint64_t names;
     int64_t loaded;

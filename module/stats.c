@@ -297,11 +297,19 @@ void tg_stats_policy(struct tg_stats *stats, const struct tg_image *image)
     policy->there = true;
     policy->serial = meta->serial;
     memcpy(policy->digest, meta->digest, sizeof(policy->digest));
-    policy->created = meta->created;
+    policy->created =
+        meta->created > 0 && meta->created < INT64_MAX / 1000 ? meta->created * 1000 : 0;
     policy->rules = tg_image_rule_count(image);
     policy->names = tg_image_name_count(image);
     policy->loaded = tg_stats_now();
     policy->loads++;
+    (void)pthread_mutex_unlock(&stats->mutex);
+}
+
+void tg_stats_kept(struct tg_stats *stats)
+{
+    (void)pthread_mutex_lock(&stats->mutex);
+    stats->policy.loaded = tg_stats_now();
     (void)pthread_mutex_unlock(&stats->mutex);
 }
 

@@ -55,6 +55,9 @@ void tg_stats_add(struct tg_stats *stats, enum tg_counter counter, uint64_t coun
 /** A policy is to be in force now: before any thread may decide by it. */
 void tg_stats_policy(struct tg_stats *stats, const struct tg_image *image);
 
+/** The one in its place is the one in force: whatever was rejected before is gone. */
+void tg_stats_kept(struct tg_stats *stats);
+
 /** One was not accepted. */
 void tg_stats_rejected(struct tg_stats *stats, const char *why);
 

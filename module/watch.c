@@ -131,6 +131,7 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct 
 
     /* A file that was only touched, or copied over itself. */
     if (former && tg_image_same(former, image)) {
+        tg_stats_kept(watch->guard->stats);
         tg_image_close(&image);
         return;
     }

@@ -80,7 +80,7 @@ tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
-	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/status.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -95,7 +95,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/waits.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh
+	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh
 tg_scripts += $(tg_live)
 # These alone.
 check-live: all $(filter tests/support/%,$(check_PROGRAMS)) tests/support/pass.la

@@ -267,12 +267,17 @@ static void test_policies(void **state)
     assert_true(figures->policy.there);
     assert_int_equal(figures->policy.serial, 8);
     assert_int_equal(figures->policy.rules, 2);
-    assert_int_equal(figures->policy.created, 1795305600);
+    assert_int_equal(figures->policy.created, 1795305600000);
     assert_int_equal(figures->policy.expires, 0);
     assert_int_equal(figures->policy.loads, 2);
     assert_int_equal(figures->policy.rejections, 2);
     assert_string_equal(figures->policy.error, "cut");
     assert_true(figures->policy.rejected >= figures->policy.loaded);
+    free(figures);
+    tg_stats_kept(stats);
+    figures = collect(stats);
+    assert_true(figures->policy.loaded >= figures->policy.rejected);
+    assert_int_equal(figures->policy.loads, 2);
     free(figures);
     tg_image_close(&first);
     tg_image_close(&second);
