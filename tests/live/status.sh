@@ -159,7 +159,7 @@ test_forms() {
     if command -v promtool >/dev/null; then
         is "promtool has nothing to say" "$(promtool check metrics <<<"$out" 2>&1)" ''
     else
-        ok "promtool has nothing to say # SKIP no promtool"
+        ok "promtool has nothing to say # SKIP no promtool (prometheus)"
     fi
 }
 

@@ -149,7 +149,8 @@ if command -v promtool >/dev/null; then
     is 'promtool check metrics: no file' "$(promtool check metrics <<<"$out" 2>&1)" ''
     is 'promtool: it does complain' "$(promtool check metrics <<<"${prometheus//_events_total/_events}" 2>&1 | grep -c total)" 3
 else
-    echo '# SKIP promtool check metrics: no promtool'
+    tap_count=$((tap_count + 1))
+    echo "ok $tap_count - promtool check metrics # SKIP no promtool (prometheus)"
 fi
 
 # What is not a file of figures: one line that says so, and never a crash.
@@ -229,6 +230,28 @@ run status --conf conf
 is 'settings that are wrong' "$code $(cut -d: -f1-4 <<<"$err")" '3 conf:1:8: error'
 run status --conf nowhere
 is 'settings that are not there' "$code" 3
+
+# What is shipped to be run by a timer, or stands in the manual for cron: with other places, but
+# else as it is.
+top=$(cd "$tests/../.." && pwd -P)
+printf 'stats: %s/figures\n' "$PWD" >conf
+good '.events.failing = true' >figures
+prom=/var/lib/prometheus/node-exporter/tldguard.prom
+for line in "$(sed -n 's/^ExecStart=tldguard //p' "$top/dist/tldguard-status.service")" \
+    "$(sed -n 's/^\* \* \* \* \* root tldguard \(.*\) 2>.*/\1/p' "$top/tools/tldguard-status.1")"; do
+    rm -f node.prom
+    # shellcheck disable=SC2086 # words
+    TLDGUARD_CONF=$PWD/conf run ${line//$prom/node.prom}
+    is "shipped: $line" "$code $(grep -c '^tldguard_up 1$' node.prom)" '1 1'
+done
+is 'shipped: the exit code that is none of a failure' "$(sed -n 's/^SuccessExitStatus=//p' "$top/dist/tldguard-status.service")" 1
+if command -v systemd-analyze >/dev/null; then
+    mkdir units
+    sed "s|^ExecStart=tldguard|ExecStart=$tool|" "$top/dist/tldguard-status.service" >units/tldguard-status.service
+    cp "$top/dist/tldguard-status.timer" units
+    is 'shipped: systemd-analyze verify' "$(systemd-analyze verify --man=no units/tldguard-status.* 2>&1 | grep -F tldguard)" ''
+fi
+good >figures
 
 # Usage.
 for args in '-j -p' '-w -j' '-w -p' '-w -o x' '-i 3' '-w -i 0' '-w -i x' '-a 0' '-a -1' '-a 99999999999999999999' '-A 0' \
