@@ -64,7 +64,6 @@ static bool gather(struct tg_publisher *publisher, bool last)
 {
     struct tg_figures *figures = &publisher->figures;
     const uint64_t lost = figures->events.lost;
-    const int64_t lost_last = figures->events.lost_last;
     bool good;
 
     (void)pthread_mutex_lock(&publisher->mutex);
@@ -73,7 +72,6 @@ static bool gather(struct tg_publisher *publisher, bool last)
     if (!good)
         return false;
     figures->published = tg_stats_now();
-    figures->events.lost_last = lost_last;
     if (publisher->began ? figures->events.lost > lost : figures->events.lost > 0)
         figures->events.lost_last = figures->published;
     publisher->began = true;
