@@ -29,6 +29,15 @@ void tg_guard_say(struct tg_diags *diags)
     }
 }
 
+/* What tldguard status says when there is no protection. */
+static void keep_reason(struct tg_guard *guard, const struct tg_diags *diags, enum tg_status status)
+{
+    if (tg_diags_kept(diags) > 0)
+        (void)tg_diag_format(tg_diags_get(diags, 0), guard->why, sizeof(guard->why));
+    else if (status != TG_OK)
+        (void)snprintf(guard->why, sizeof(guard->why), "%s", tg_status_text(status));
+}
+
 static void say_writer(void *arg, const char *text)
 {
     (void)arg; /* none: a writer that is left behind outlives us */
@@ -112,6 +121,9 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, stru
     if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
         log_err("tldguard: cannot start: %s", tg_status_text(status));
     tg_guard_say(diags);
+    keep_reason(guard, diags, status);
+    if (status == TG_OK && *image)
+        tg_stats_policy(guard->stats, *image);
     return status;
 }
 
@@ -155,10 +167,14 @@ bool tg_guard_create(struct tg_guard **out)
         if (tg_diags_count(diags, TG_DIAG_ERROR) == 0)
             log_err("tldguard: cannot start: %s", tg_status_text(TG_ENOMEM));
         tg_guard_say(diags);
+    } else if (!(guard->stats = tg_stats_create())) {
+        log_err("tldguard: cannot start: %s", tg_status_text(TG_ENOMEM));
     } else {
         observe(guard);
         ok = start_or_pass(guard, diags);
     }
+    if (ok)
+        tg_vitals_begin(guard);
     tg_diags_destroy(&diags);
     if (ok)
         *out = guard;
@@ -186,15 +202,23 @@ static bool stay_loaded(void)
            dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != NULL;
 }
 
-/* A disk that does not answer must not hold the resolver, which answers nobody meanwhile. */
-static void end_log(struct tg_guard *guard)
+/*
+ * A disk that does not answer must not hold the resolver, which answers nobody meanwhile. The
+ * writer's figures are told before it goes.
+ */
+static void end_threads(struct tg_guard *guard)
 {
-    if (guard->writer && !tg_writer_stop_within(guard->writer, STOP_MS)) {
-        if (stay_loaded())
-            tg_writer_leave(&guard->writer, &guard->queue);
-        else
-            log_err("tldguard: waiting for the log, as the module cannot be kept loaded");
-    }
+    const bool written = !guard->writer || tg_writer_stop_within(guard->writer, STOP_MS);
+    const bool told = tg_vitals_end(guard);
+    const bool stays = (!written || !told) && stay_loaded();
+
+    if ((!written || !told) && !stays)
+        log_err("tldguard: waiting for the disk, as the module cannot be kept loaded");
+    if (!told && stays)
+        tg_publisher_leave(&guard->publisher);
+    tg_publisher_destroy(&guard->publisher);
+    if (!written && stays)
+        tg_writer_leave(&guard->writer, &guard->queue);
     tg_writer_destroy(&guard->writer);
     tg_queue_destroy(&guard->queue);
 }
@@ -204,18 +228,21 @@ void tg_guard_destroy(struct tg_guard **guard)
     if (!guard || !*guard)
         return;
     tg_watch_destroy(&(*guard)->watch);
-    end_log(*guard);
+    end_threads(*guard);
     tg_active_destroy(&(*guard)->active);
     tg_walker_fini(&(*guard)->walker);
     tg_settings_destroy(&(*guard)->settings);
+    tg_stats_destroy(&(*guard)->stats);
     free(*guard);
     *guard = NULL;
 }
 
 size_t tg_guard_memory(const struct tg_guard *guard)
 {
-    size_t bytes = guard ? sizeof(*guard) : 0;
+    size_t bytes = 0;
 
+    if (guard)
+        bytes = sizeof(*guard) + tg_stats_memory() + tg_publisher_memory(guard->publisher);
     if (guard && !guard->passive)
         bytes += tg_active_memory(guard->active) + tg_queue_memory(guard->queue) +
                  tg_writer_memory(guard->writer);

@@ -158,6 +158,7 @@ void tg_writer_stats(const struct tg_writer *writer, struct tg_writer_stats *out
 {
     out->written = atomic_load(&writer->written);
     out->bytes = atomic_load(&writer->bytes);
+    out->waiting = tg_writer_pending(writer);
     out->lost = tg_queue_lost(writer->queue) - writer->lost_before + atomic_load(&writer->voids) +
                 atomic_load(&writer->dropped);
     out->errors = atomic_load(&writer->errors);

@@ -55,6 +55,7 @@ typedef void (*tg_writer_say)(void *arg, const char *text);
 struct tg_writer_stats {
     uint64_t written; /* events that stand in the file, whole */
     uint64_t bytes;   /* of these, and of the lines that tell losses */
+    uint64_t waiting; /* events in the queue, with those that the start before has left there */
     uint64_t lost;    /* events the queue did not take, that were being filled when the process
                          ended, or that could not be written at the end */
     uint64_t errors;  /* tries to open or write that failed */

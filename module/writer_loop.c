@@ -90,8 +90,8 @@ static void settle(struct tg_writer *writer)
     writer->next.inode = (uint64_t)writer->file.inode;
     writer->next.size = (uint64_t)writer->file.size;
     writer->mark = writer->next;
+    atomic_store(&writer->settled, atomic_load(&writer->written)); /* first: see pending */
     tg_queue_release(writer->queue, writer->batch_records, &writer->mark);
-    atomic_store(&writer->settled, atomic_load(&writer->written));
     writer->batch_records = 0;
     writer->batch_len = 0;
     writer->batch_done = 0;

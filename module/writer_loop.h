@@ -104,7 +104,7 @@ size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, 
 /** Writes the file beside the log: mark. That it fails is said when the reason is a new one. */
 void tg_writer_save(struct tg_writer *writer, bool clean);
 
-/** Events in the queue that are in no file yet. Any thread. */
+/** Events in the queue that are in no file yet; for a moment more than there are. Any thread. */
 uint64_t tg_writer_pending(const struct tg_writer *writer);
 
 /** How many lines end in these octets. */

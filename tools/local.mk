@@ -29,3 +29,7 @@ tools_tldguard_SOURCES += tools/log.h tools/log.c tools/log_source.c tools/log_l
 	tools/log_sql.h tools/log_sql.c tools/log_sql_print.c
 tools_tldguard_LDADD += $(ZLIB_LIBS) $(LIBZSTD_LIBS) $(SQLITE_LIBS)
 dist_man_MANS += tools/tldguard-log.1
+
+tools_tldguard_SOURCES += tools/setting.c tools/status.h tools/status.c tools/status_read.c \
+	tools/status_judge.c tools/status_rows.c tools/status_print.c tools/status_prometheus.c tools/status_watch.c
+dist_man_MANS += tools/tldguard-status.1
