@@ -48,9 +48,8 @@ begin() {
     world_unbound_more=$(printf '    %s\n' "module-config: \"$modules\"" "$@")
     world_unbound_clauses=$'cachedb:\n    backend: "testframe"'
     world_start unbound || bail "$world_error"
-    # From here on it says what is stored.
-    world_control verbosity 4 >/dev/null
 }
+says='verbosity: 4' # what is stored
 
 # key NAME TYPE: by which the database knows it.
 key() {
@@ -134,7 +133,6 @@ at_once() {
     put "$none"
     gets "$1: allowed" "bait.$bait A" NOERROR "army.ml. 203.0.113.66"
     forget
-    world_control verbosity 1 >/dev/null
     put "$none" "$ml"
     printf '%s\n' "bait.$bait A" "bait.$bait A cd" | "$load" -p "$world_unbound_port" -j 8 -n 20000 -v >"$world_dir/answered" || true
     is "$1: nobody of many" "$(awk '$5 == "A" { print $3 }' "$world_dir/answered" | sort | uniq -c | xargs)" "20000 NXDOMAIN"
@@ -194,12 +192,13 @@ misplaced() {
 
 # in_order MODULES: all of it.
 in_order() {
-    begin "$1"
+    begin "$1" "$says"
     never_stored "$1"
     stored_before "$1, an alias" "bait.$bait A" "army.ml. 203.0.113.66" NXDOMAIN "army.ml."
     stored_before "$1, mail" "mail.$bait MX" "10 mx.army.ml." NOERROR "0 ."
     stored_before "$1, the name itself" "army.ml A" "203.0.113.66" NXDOMAIN ""
     still_used "$1"
+    begin "$1"
     at_once "$1"
 }
 
