@@ -103,8 +103,9 @@ one_round() {
     wait "$asking" || true
     release
     check "$1: nothing waits any more" live_until none_waits
+    # Newer ones tell who has too many that this is a failure; older ones do not answer.
     is "$1: four of the one and all of the other are told that there is no mail" \
-        "$(awk '{ print $1, $4, $7 }' "$world_dir/answers" | sort | uniq -c | xargs -n 4 | paste -sd ';')" \
+        "$(awk '{ print $1, $4 == "SERVFAIL" ? "none" : $4, $7 }' "$world_dir/answers" | sort | uniq -c | xargs -n 4 | paste -sd ';')" \
         "4 127.0.0.7 NOERROR 0;8 127.0.0.7 none -;4 127.0.0.8 NOERROR 0"
     check "$1: who was answered has an event" live_until has_failed $((8 * $2))
 }
