@@ -8,6 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 world_unbound_more='    prefetch: yes
     serve-expired: yes
+    serve-expired-client-timeout: 0
     serve-expired-reply-ttl: 1'
 world_zones+=('leads.example leads.zone' 'short.om leads.zone' 'army.com meant.zone')
 seen=0 # events of the parts before
