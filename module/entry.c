@@ -81,7 +81,8 @@ static bool begin(struct module_env *env, int id, struct tg_guard *guard)
     if (guard->passive)
         return true;
     stay = tg_active_enter(guard->active);
-    ok = register_all(env, id, guard, stay.image) && purge(env, guard, stay.image);
+    ok = register_all(env, id, guard, stay.image) && purge(env, guard, stay.image) &&
+         tg_cachedb_create(guard, env);
     /* Workers copy the env behind us. Later on each keeps its own as the policy wants it. */
     if (ok && stay.image && tg_image_group_count(stay.image) > 0 && env->unique_mesh == 0)
         env->unique_mesh = TG_UNIQUE_OURS;
@@ -94,6 +95,8 @@ static void end(struct module_env *env, int id, struct tg_guard *guard)
     unregister(env, id);
     if (env->unique_mesh == TG_UNIQUE_OURS)
         env->unique_mesh = 0;
+    if (guard)
+        tg_cachedb_destroy(guard);
     tg_guard_destroy(&guard);
 }
 

@@ -39,7 +39,8 @@ struct tg_guard {
     struct tg_queue *queue;
     struct tg_writer *writer;
     struct tg_walker walker;
-    struct tg_file_id seen; /* the file that its first policy was read from */
+    struct tg_cachedb *cachedb; /* cachedb.c; NULL: there is no such module */
+    struct tg_file_id seen;     /* the file that its first policy was read from */
     struct tg_watch *watch;
     struct tg_stats *stats;
     struct tg_publisher *publisher; /* of the figures; NULL: it could not be started */
@@ -129,5 +130,8 @@ bool tg_order_alone(const struct module_env *env, int id);
  * @return false when the resolver must not start so.
  */
 bool tg_order_check(const struct module_env *env, int id);
+
+/** The number of another module of Unbound; -1: it is not among them. */
+int tg_order_place(const struct module_env *env, const char *name);
 
 #endif

@@ -203,6 +203,7 @@ void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, i
         qstate->ext_state[id] = module_wait_reply;
         return;
     }
+    tg_cachedb_place(guard, qstate->env);
     if (tg_is_resolvers_own(qstate->mesh_info))
         return;
     tg_walker_place(&guard->walker, qstate, id);

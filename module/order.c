@@ -143,6 +143,17 @@ bool tg_order_alone(const struct module_env *env, int id)
     return true;
 }
 
+int tg_order_place(const struct module_env *env, const char *name)
+{
+    struct words words;
+
+    split(env->cfg->module_conf, &words);
+    for (size_t i = 0; i < words.count && i < MAX_MODULE; i++)
+        if (is_word(&words, i, name))
+            return (int)i;
+    return -1;
+}
+
 bool tg_order_check(const struct module_env *env, int id)
 {
     struct words words;

@@ -96,6 +96,20 @@ int tg_operate_received(
 bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
     const struct query_info *qinfo, const struct reply_info *reply, bool shared, time_t now);
 
+/* cachedb.c */
+
+/**
+ * Gets ready to stand between cachedb and its database, if that is among Unbound's modules.
+ * @return false: no memory, which is said in Unbound's log.
+ */
+bool tg_cachedb_create(struct tg_guard *guard, const struct module_env *env);
+
+/** When no worker runs any more. */
+void tg_cachedb_destroy(struct tg_guard *guard);
+
+/** Stands there in this worker, from the first question on. Any worker, in its own env. */
+void tg_cachedb_place(const struct tg_guard *guard, struct module_env *env);
+
 /* answered.c */
 
 /**

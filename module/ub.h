@@ -12,7 +12,10 @@
 
 /* clang-format off: config.h decides what the others declare */
 #include "config.h"
+
+#include "cachedb/cachedb.h"
 #include "dynlibmod/dynlibmod.h"
+#include "iterator/iter_utils.h"
 #include "services/cache/dns.h"
 #include "services/cache/rrset.h"
 #include "services/mesh.h"
@@ -20,6 +23,7 @@
 #include "sldns/sbuffer.h"
 #include "util/config_file.h"
 #include "util/data/dname.h"
+#include "util/data/msgparse.h"
 #include "util/data/msgreply.h"
 #include "util/data/packed_rrset.h"
 #include "util/log.h"

@@ -51,18 +51,18 @@ build_project() {
     step_done
 }
 
-# build_project_sanitized KIND: a second tree, for the Unbound that is sanitized in the same way.
-build_project_sanitized() {
+# build_project_variant KIND: a second tree, for the Unbound that is made in the same way.
+build_project_variant() {
     local dir=$build/$1 from as args
-    from=$(sanitized_dir "$1")
+    from=$(variant_dir "$1")
     args=("--with-unbound-src=$from/src" "--with-unbound-prefix=$from/root" --enable-werror)
     case $1 in
     address) args+=(--enable-asan --enable-ubsan) ;;
     thread) args+=(--enable-tsan) ;;
     esac
     [[ -z $nsd ]] || args+=("NSD=$nsd")
-    as="${args[*]} $(sanitized_key "$1")"
-    step "building tldguard with -fsanitize=$1"
+    as="${args[*]} $(variant_key "$1")"
+    step "building tldguard for the tests with $1"
     mkdir -p "$dir"
     if [[ ! -f $dir/configured || $(<"$dir/configured") != "$as" ]]; then
         rm -f "$dir/configured"

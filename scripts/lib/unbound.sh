@@ -141,28 +141,37 @@ build_unbound() {
     step_done
 }
 
-# sanitized_dir KIND: of the Unbound in use, made with -fsanitize=KIND.
-sanitized_dir() {
+# variant_dir KIND: of the Unbound in use, made with a sanitizer (address, thread), or with cachedb.
+variant_dir() {
     printf '%s' "$build/unbound-$1"
 }
 
-sanitized_flags() {
+variant_flags() {
     case $1 in
     address) echo "-fsanitize=address,undefined" ;;
     thread) echo "-fsanitize=thread" ;;
     esac
 }
 
-# sanitized_key KIND: what its `complete` says: from which source, with which flags.
-sanitized_key() {
-    printf '%s\n' "$unbound_src" "$(sanitized_flags "$1")"
+variant_option() {
+    [[ $1 != cachedb ]] || echo --enable-cachedb
+}
+
+# has_cachedb: whether the Unbound in use has that by itself, as newer suites have it.
+has_cachedb() {
+    grep -q '^#define USE_CACHEDB 1' "$unbound_src/config.h"
+}
+
+# variant_key KIND: what its `complete` says: from which source, how it is made.
+variant_key() {
+    printf '%s\n' "$unbound_src" "$(variant_flags "$1")$(variant_option "$1")"
     cksum <"$unbound_src/config.h"
     cat "$unbound_src/../complete" 2>/dev/null || true
 }
 
-# configure_sanitized SRC ROOT FLAGS: with the options of the tree it is a copy of, but for
+# configure_variant SRC ROOT FLAGS [OPTION]: with the options of the tree it is a copy of, but for
 # its place and the compiler's flags: _FORTIFY_SOURCE hides from a sanitizer what it looks for.
-configure_sanitized() {
+configure_variant() {
     local options option keep=()
     cd "$1" || return
     make clean >/dev/null || return
@@ -175,29 +184,30 @@ configure_sanitized() {
         esac
     done
     as_packager '' CFLAGS="-g -O1 -fno-omit-frame-pointer $3" LDFLAGS="$3" ASAN_OPTIONS=detect_leaks=0 \
-        ./configure "${keep[@]}" --prefix="$2" --exec-prefix="$2"
+        ./configure "${keep[@]}" ${4:+"$4"} --prefix="$2" --exec-prefix="$2"
 }
 
-# build_sanitized KIND: of the very source that $unbound_src is.
-build_sanitized() {
+# build_variant KIND: of the very source that $unbound_src is.
+build_variant() {
     local dir problem
-    dir=$(sanitized_dir "$1")
-    if [[ -f $dir/complete && $(<"$dir/complete") == "$(sanitized_key "$1")" ]]; then
-        say "Unbound with -fsanitize=$1 is built"
+    dir=$(variant_dir "$1")
+    if [[ -f $dir/complete && $(<"$dir/complete") == "$(variant_key "$1")" ]]; then
+        say "Unbound for the tests with $1 is built"
         return
     fi
     rm -rf "$dir"
     mkdir -p "$dir"
     cp -a "$unbound_src" "$dir/src"
-    step "configuring Unbound with -fsanitize=$1"
-    must "unbound-$1-configure" configure_sanitized "$dir/src" "$dir/root" "$(sanitized_flags "$1")"
+    step "configuring Unbound for the tests with $1"
+    must "unbound-$1-configure" configure_variant "$dir/src" "$dir/root" "$(variant_flags "$1")" \
+        "$(variant_option "$1")"
     step_done
-    step "building Unbound with -fsanitize=$1"
+    step "building Unbound for the tests with $1"
     # It makes programs and runs them, and those may leak.
     must "unbound-$1-make" as_packager '' ASAN_OPTIONS=detect_leaks=0 make -C "$dir/src" -j "$(nproc)"
     must "unbound-$1-install" as_packager '' ASAN_OPTIONS=detect_leaks=0 make -C "$dir/src" install
     problem=$(ASAN_OPTIONS=detect_leaks=0 unbound_problem "$dir/src" "$dir/root")
-    [[ -z $problem ]] || fail "the sanitized Unbound cannot be used: $problem"
-    write_file "$dir/complete" "$(sanitized_key "$1")"
+    [[ -z $problem ]] || fail "the Unbound for the tests with $1 cannot be used: $problem"
+    write_file "$dir/complete" "$(variant_key "$1")"
     step_done
 }

@@ -124,6 +124,9 @@ server:
     zonelistfile: "$world_dir/run/nsd.zonelist"
     # All its clients are one resolver.
     rrl-ratelimit: 0
+    # The NS of each zone point at port 53 of this machine. An Unbound that takes an NS RRset from
+    # the authority section of any answer (before CVE-2025-11411) would go on there.
+    minimal-responses: yes
 remote-control:
     control-enable: no
 CONF

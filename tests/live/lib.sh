@@ -103,8 +103,9 @@ live_sanitize() {
     export UBSAN_OPTIONS=$common:print_stacktrace=1
     # What is Unbound's own: workers that start together write a NUL into the text of a
     # stub-host and take it back (authextstrtodname). And an RRset that a reload takes out of the
-    # cache gets the id 0 twice, under its lock, and again without: we read it under the lock.
-    printf 'race:%s\n' authextstrtodname ub_rrset_key_delete >"$world_dir/tsan"
+    # cache gets the id 0 twice, under its lock, and again without: we read it under the lock. In
+    # 1.22 each worker writes the same constants for PROXYv2.
+    printf 'race:%s\n' authextstrtodname ub_rrset_key_delete pp_init >"$world_dir/tsan"
     export TSAN_OPTIONS=$common:second_deadlock_stack=1:suppressions=$world_dir/tsan
 }
 

@@ -89,7 +89,7 @@ journal() { journalctl --directory=/run/log/journal --no-pager --quiet "$@"; }
 has_journal() { (($(journal -o cat SYSLOG_IDENTIFIER=tldguard | wc -l) >= $1)); }
 
 test_journal() {
-    [[ -x $journald ]] && command -v journalctl >/dev/null || { ok "the journal # SKIP it is not installed"; return; }
+    if [[ ! -x $journald ]] || ! command -v journalctl >/dev/null; then ok "the journal # SKIP it is not installed"; return; fi
     mount -t tmpfs -o mode=0755 tldguard /run || { ok "the journal # SKIP no right to mount"; return; }
     mkdir -p /run/systemd/journal /run/log/journal
     "$journald" >"$world_dir/journald.log" 2>&1 &

@@ -88,6 +88,60 @@ test_crowded() {
     ended "a crowd"
 }
 
+# one_round NAME NUMBER: 127.0.0.7, of whose questions four may wait, asks twelve; 127.0.0.8 asks four.
+one_round() {
+    local before i
+    check "$1: the servers are as good as new" control flush_infra all
+    before=$(queries)
+    hold
+    for ((i = 0; i < 16; i++)); do echo "127.0.0.$((i < 12 ? 7 : 8)) udp quiet$(($2 * 100 + i)).ml MX"; done >"$world_dir/list"
+    "$live_client" -p "$world_unbound_port" -s 127.0.0.1 -w 4000 -j 16 -l <"$world_dir/list" >"$world_dir/answers" &
+    asking=$!
+    check "$1: all are asked" live_until asked_since $((before + 16))
+    check "$1: they wait" live_until look_ups 8
+    is "$1: no more than may wait" "$(world_control dump_requestlist | grep -c ' A IN quiet[0-9]*\.mil\. ')" 8
+    wait "$asking" || true
+    release
+    check "$1: nothing waits any more" live_until none_waits
+    # Newer ones tell who has too many that this is a failure; older ones do not answer.
+    is "$1: four of the one and all of the other are told that there is no mail" \
+        "$(awk '{ print $1, $4 == "SERVFAIL" ? "none" : $4, $7 }' "$world_dir/answers" | sort | uniq -c | xargs -n 4 | paste -sd ';')" \
+        "4 127.0.0.7 NOERROR 0;8 127.0.0.7 none -;4 127.0.0.8 NOERROR 0"
+    check "$1: who was answered has an event" live_until has_failed $((8 * $2))
+}
+
+# wait-limit: how many questions of one client may wait. One that waits for the look-up of a twin is one
+# of them, its look-up is none, and it is none any more when it was answered.
+test_limited() {
+    local i answered=''
+    # First the way in which the loopback, which newer ones leave out, is counted too; older ones
+    # do not understand it.
+    for world_unbound_more in '    wait-limit-netblock: 127.0.0.7/32 3' '    wait-limit: 3' ''; do
+        world_unbound_conf "$world_unbound_port" >"$world_dir/try.conf"
+        ! "$UNBOUND_PREFIX/sbin/unbound-checkconf" "$world_dir/try.conf" >/dev/null 2>&1 || break
+    done
+    if [[ -z $world_unbound_more ]]; then
+        ok "wait-limit # SKIP this Unbound has none"
+        return
+    fi
+    rm -f "$live_log"
+    world_start unbound || bail "$world_error"
+    ask army.mil A
+    for i in 1 2 3; do one_round "wait-limit, round $i" "$i"; done
+    # With groups each question waits by itself.
+    echo 'clients: [{group: lab, subnets: [127.0.0.3/32], mode: "off"}]' >>"$world_dir/policy.yaml"
+    sed -i 's/^serial: 1$/serial: 2/' "$world_dir/policy.yaml"
+    world_compile "$world_dir/policy.yaml" || bail "$world_error"
+    check "wait-limit: groups are in force" live_until grep -qF 'policy serial 2,' "$world_dir/unbound.log"
+    for i in 4 5 6; do one_round "wait-limit, groups, round $i" "$i"; done
+    for i in 1 2 3 4 5 6; do
+        ask -b 127.0.0.7 army.ml MX
+        answered+="$(field rcode) "
+    done
+    is "wait-limit: who has been answered may ask again" "$answered" \
+        "NXDOMAIN NXDOMAIN NXDOMAIN NXDOMAIN NXDOMAIN NXDOMAIN "
+}
+
 live_create
 policy >"$world_dir/policy.yaml"
 world_compile "$world_dir/policy.yaml" || bail "$world_error"
@@ -99,4 +153,5 @@ test_flushed
 test_reloaded
 test_gone
 test_crowded
+test_limited
 live_end
