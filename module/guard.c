@@ -4,6 +4,7 @@
 #include "module/guard.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +53,7 @@ static void observe(struct tg_guard *guard)
         (void)snprintf(guard->hostname, sizeof(guard->hostname), "unknown");
     /* Early at boot there may be no entropy yet; the time alone then tells starts apart. */
     (void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-    (void)snprintf(guard->boot, sizeof(guard->boot), "%" PRIx64 "%08" PRIx32,
-        (uint64_t)time(NULL) & 0xffffffffffu, random);
+    (void)tg_series_text((uint64_t)time(NULL) << 32 | random, guard->boot);
     guard->observer.hostname = guard->hostname;
     guard->observer.boot = guard->boot;
 }
@@ -75,6 +75,41 @@ static enum tg_status load_policy(
     return status;
 }
 
+/* In memory that a crash leaves behind, so that none of its events is lost. It is not worth not to
+ * start without. */
+static enum tg_status make_queue(struct tg_guard *guard, bool *taken)
+{
+    const char *log = guard->settings->log;
+    struct tg_keep *keep = NULL;
+    enum tg_status status;
+    bool found = false;
+    size_t adopted = 0;
+    const int error = tg_keep_open(log, tg_queue_size(QUEUE_RECORDS), &found, &keep);
+
+    *taken = error == EBUSY;
+    if (error != 0) {
+        if (!*taken)
+            log_warn("tldguard: %s: no memory to be had that outlives the process: %s; events not "
+                     "yet written are lost if it crashes",
+                log, strerror(error));
+        return tg_queue_create(QUEUE_RECORDS, &guard->queue);
+    }
+    status = tg_queue_create_in(
+        QUEUE_RECORDS, tg_series_parse(guard->boot), found, &keep, &adopted, &guard->queue);
+    tg_keep_close(&keep, false);
+    return status;
+}
+
+static enum tg_status start_log(struct tg_guard *guard, struct tg_diags *diags)
+{
+    struct tg_writer_setup setup = {
+        .path = guard->settings->log, .observer = &guard->observer, .say = say_writer};
+    enum tg_status status = make_queue(guard, &setup.waits);
+
+    setup.queue = guard->queue;
+    return status == TG_OK ? tg_writer_create(&setup, &guard->writer, diags) : status;
+}
+
 static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
 {
     enum tg_status status = load_policy(guard, diags, image);
@@ -82,10 +117,7 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, stru
     if (status == TG_OK && !tg_walker_init(&guard->walker))
         status = TG_ENOMEM;
     if (status == TG_OK)
-        status = tg_queue_create(QUEUE_RECORDS, &guard->queue);
-    if (status == TG_OK)
-        status = tg_writer_create(guard->settings->log, guard->queue, &guard->observer, say_writer,
-            NULL, &guard->writer, diags);
+        status = start_log(guard, diags);
     if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
         log_err("tldguard: cannot start: %s", tg_status_text(status));
     tg_guard_say(diags);

@@ -46,7 +46,7 @@ struct tg_guard {
     struct tg_figures_who who;
     char why[TG_FIGURES_TEXT_MAX]; /* with on-error: pass, why nothing is protected at the start */
     char hostname[256];
-    char boot[25];
+    char boot[17];
     struct tg_observer observer; /* borrows the two above */
 };
 

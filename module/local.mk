@@ -10,11 +10,14 @@ module_libtgevent_la_SOURCES = \
 	module/view.h module/view.c \
 	module/slot.h module/active.h module/active.c \
 	module/figures.h module/figures.c module/stats.h module/stats.c module/publish.h module/publish.c \
-	module/queue.h module/queue.c \
+	module/keep.h module/keep.c \
+	module/chain.h module/chain.c \
+	module/series.h module/series.c \
+	module/queue.h module/queue_p.h module/queue.c module/queue_adopt.c \
 	module/thread.h module/thread.c \
 	module/logfile.h module/logfile.c \
-	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c
-module_libtgevent_la_LIBADD = $(PTHREAD_LIBS)
+	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c module/writer_resume.c module/writer_turn.c
+module_libtgevent_la_LIBADD = $(LIBCRYPTO_LIBS) $(PTHREAD_LIBS)
 
 if BUILD_MODULE
 unboundlibdir = $(libdir)/unbound

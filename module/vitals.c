@@ -38,16 +38,13 @@ static void introduce(const struct tg_guard *guard, struct tg_figures_who *who)
 
 static void gather_events(const struct tg_guard *guard, struct tg_figures_events *events)
 {
-    const uint64_t queued = tg_queue_taken(guard->queue);
-    const uint64_t refused = tg_queue_lost(guard->queue);
     struct tg_writer_stats stats;
-    uint64_t done;
 
     tg_writer_stats(guard->writer, &stats);
-    done = stats.written + (stats.lost > refused ? stats.lost - refused : 0);
-    events->queued = queued;
-    events->waiting = queued > done ? queued - done : 0;
+    events->queued = stats.written + stats.waiting;
+    events->waiting = stats.waiting;
     events->written = stats.written;
+    events->bytes = (int64_t)stats.bytes;
     events->lost = stats.lost;
     events->errors = stats.errors;
     events->failing = stats.failing;
@@ -84,7 +81,7 @@ static bool gather(void *arg, bool last, struct tg_figures *figures)
         return false;
     figures->who = guard->who;
     tg_stats_collect(guard->stats, figures);
-    figures->events.bytes = -1; /* the writer does not count them */
+    figures->events.bytes = -1;
     if (guard->writer)
         gather_events(guard, &figures->events);
     gather_state(guard, last, figures);

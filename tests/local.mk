@@ -8,7 +8,8 @@ tg_unit = \
 	tests/unit/test_decide tests/unit/test_explain \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
-	tests/unit/test_writer tests/unit/test_writer_stuck
+	tests/unit/test_writer tests/unit/test_writer_stuck \
+	tests/unit/test_keep tests/unit/test_resume
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_log_scan
@@ -95,7 +96,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh
+	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
+	tests/live/crash.sh
 tg_scripts += $(tg_live)
 # These alone.
 check-live: all $(filter tests/support/%,$(check_PROGRAMS)) tests/support/pass.la
