@@ -134,6 +134,7 @@ static void put_events(struct tg_json *json, const struct tg_figures_events *eve
     tg_json_number(json, "written", events->written);
     tg_json_number(json, "lost", events->lost);
     put_signed(json, "bytes", events->bytes, 0);
+    tg_json_number(json, "unsent", events->unsent);
     tg_json_number(json, "errors", events->errors);
     tg_json_string(json, "last_error", events->error);
     tg_json_fixed(json, events->failing ? "\"failing\":true" : "\"failing\":false");

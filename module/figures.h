@@ -170,6 +170,7 @@ struct tg_figures_events {
     uint64_t written;
     uint64_t lost;
     int64_t bytes;     /* written; -1: not known */
+    uint64_t unsent;   /* lines that syslog or the journal did not take */
     uint64_t errors;   /* tries to write that failed */
     char error[128];   /* the last of them; "": none */
     bool failing;      /* the last try failed */

@@ -102,8 +102,12 @@ static enum tg_status make_queue(struct tg_guard *guard, bool *taken)
 
 static enum tg_status start_log(struct tg_guard *guard, struct tg_diags *diags)
 {
-    struct tg_writer_setup setup = {
-        .path = guard->settings->log, .observer = &guard->observer, .say = say_writer};
+    struct tg_writer_setup setup = {.path = guard->settings->log,
+        .observer = &guard->observer,
+        .say = say_writer,
+        .syslog = guard->settings->syslog,
+        .journal = guard->settings->journal,
+        .sync = guard->settings->sync};
     enum tg_status status = make_queue(guard, &setup.waits);
 
     setup.queue = guard->queue;

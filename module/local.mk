@@ -15,7 +15,7 @@ module_libtgevent_la_SOURCES = \
 	module/series.h module/series.c \
 	module/queue.h module/queue_p.h module/queue.c module/queue_adopt.c \
 	module/thread.h module/thread.c \
-	module/logfile.h module/logfile.c \
+	module/logfile.h module/logfile.c module/relay.h module/relay.c \
 	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c module/writer_resume.c module/writer_turn.c
 module_libtgevent_la_LIBADD = $(LIBCRYPTO_LIBS) $(PTHREAD_LIBS)
 

@@ -46,6 +46,7 @@ static void gather_events(const struct tg_guard *guard, struct tg_figures_events
     events->written = stats.written;
     events->bytes = (int64_t)stats.bytes;
     events->lost = stats.lost;
+    events->unsent = stats.unsent;
     events->errors = stats.errors;
     events->failing = stats.failing;
     events->error[0] = '\0';

@@ -11,10 +11,16 @@
 
 #define OPEN_MS 1000 /* for what takes less than one */
 
+/* How much a text takes; none takes nothing. */
+static size_t size_of(const char *text)
+{
+    return text != NULL ? strlen(text) + 1 : 0;
+}
+
 static char *keep(char **at, const char *text)
 {
-    const size_t size = strlen(text) + 1;
-    char *kept = memcpy(*at, text, size);
+    const size_t size = size_of(text);
+    char *kept = size > 0 ? memcpy(*at, text, size) : NULL;
 
     *at += size;
     return kept;
@@ -24,8 +30,9 @@ static char *keep(char **at, const char *text)
 static struct tg_writer *make(const struct tg_writer_setup *setup)
 {
     const struct tg_observer *observer = setup->observer;
-    const size_t size = sizeof(struct tg_writer) + strlen(setup->path) +
-                        strlen(observer->hostname) + strlen(observer->boot) + 3;
+    const size_t size = sizeof(struct tg_writer) + size_of(setup->path) +
+                        size_of(observer->hostname) + size_of(observer->boot) +
+                        size_of(setup->syslog) + size_of(setup->journal);
     struct tg_writer *writer = calloc(1, size);
     char *at;
 
@@ -42,6 +49,8 @@ static struct tg_writer *make(const struct tg_writer_setup *setup)
     writer->observer.boot = keep(&at, observer->boot);
     writer->boot = tg_series_parse(observer->boot);
     tg_logfile_init(&writer->file, keep(&at, setup->path));
+    tg_relay_init(&writer->relays[0], TG_RELAY_SYSLOG, keep(&at, setup->syslog));
+    tg_relay_init(&writer->relays[1], TG_RELAY_JOURNAL, keep(&at, setup->journal));
     tg_queue_mark(writer->queue, &writer->mark);
     writer->lost_before = writer->mark.lost;
     return writer;
@@ -161,6 +170,7 @@ void tg_writer_stats(const struct tg_writer *writer, struct tg_writer_stats *out
     out->waiting = tg_writer_pending(writer);
     out->lost = tg_queue_lost(writer->queue) - writer->lost_before + atomic_load(&writer->voids) +
                 atomic_load(&writer->dropped);
+    out->unsent = atomic_load(&writer->unsent);
     out->errors = atomic_load(&writer->errors);
     out->last_errno = atomic_load(&writer->last_errno);
     out->failing = atomic_load(&writer->failing);

@@ -58,6 +58,7 @@ struct tg_writer_stats {
     uint64_t waiting; /* events in the queue, with those that the start before has left there */
     uint64_t lost;    /* events the queue did not take, that were being filled when the process
                          ended, or that could not be written at the end */
+    uint64_t unsent;  /* lines that syslog or the journal did not take */
     uint64_t errors;  /* tries to open or write that failed */
     int last_errno;   /* of the last of them; 0: none */
     bool failing;     /* the last try failed */
@@ -70,7 +71,10 @@ struct tg_writer_setup {
     const struct tg_observer *observer; /* copied, strings too; boot is hexadecimal */
     tg_writer_say say;                  /* may be NULL */
     void *arg;                          /* handed to say */
-    bool sync;                          /* each batch is on the disk before the next one is begun */
+    const char *syslog; /* a socket that each line is sent to as well: tg_relay_send(); copied;
+                           NULL: none. So is the next */
+    const char *journal;
+    bool sync;  /* each batch is on the disk before the next one is begun */
     bool waits; /* memory of the log's name (keep.h) is taken: who has it may write the log still,
                    and is waited for */
 };

@@ -83,6 +83,34 @@ static int follow_path(struct tg_writer *writer)
     return error;
 }
 
+static void tell_of_relay(const struct tg_writer *writer, const struct tg_relay *to, int error)
+{
+    char text[TG_WRITER_REASON_MAX];
+
+    if (to->failing)
+        (void)snprintf(text, sizeof(text),
+            "%.100s does not take lines: %s; they are in the file alone", to->path,
+            strerror(error));
+    else
+        (void)snprintf(text, sizeof(text), "%.100s takes lines again", to->path);
+    tg_writer_tell(writer, text);
+}
+
+/* What the log has, for those who get it another way. */
+static void relay(struct tg_writer *writer)
+{
+    for (size_t i = 0; i < TG_RELAYS; i++) {
+        struct tg_relay *to = &writer->relays[i];
+        const uint64_t before = to->unsent;
+        const bool failing = to->failing;
+        const int error = tg_relay_send(to, writer->batch, writer->batch_len);
+
+        atomic_fetch_add(&writer->unsent, to->unsent - before);
+        if (to->failing != failing)
+            tell_of_relay(writer, to, error);
+    }
+}
+
 /* The batch is where it belongs: the queue may have its records back. */
 static void settle(struct tg_writer *writer)
 {
@@ -92,6 +120,7 @@ static void settle(struct tg_writer *writer)
     writer->mark = writer->next;
     atomic_store(&writer->settled, atomic_load(&writer->written)); /* first: see pending */
     tg_queue_release(writer->queue, writer->batch_records, &writer->mark);
+    relay(writer);
     writer->batch_records = 0;
     writer->batch_len = 0;
     writer->batch_done = 0;
@@ -212,6 +241,7 @@ static bool tell_losses(struct tg_writer *writer)
         error = tg_logfile_write(&writer->file, writer->batch, len, &done);
     atomic_fetch_add(&writer->bytes, done);
     if (error == 0) {
+        writer->batch_len = len;
         settle(writer);
         return true;
     }
@@ -289,6 +319,8 @@ void *tg_writer_run(void *arg)
     tg_writer_await_turn(writer);
     if (open_log(writer))
         work(writer);
+    for (size_t i = 0; i < TG_RELAYS; i++)
+        tg_relay_fini(&writer->relays[i]);
     tg_logfile_fini(&writer->file); /* here: a close may take as long as a write */
     tg_writer_give_turn(writer);
     return NULL;

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "module/logfile.h"
+#include "module/relay.h"
 #include "module/thread.h"
 #include "module/writer.h"
 
@@ -30,6 +31,7 @@ struct tg_writer {
     struct tg_observer observer; /* strings in strings[], as is the path */
     struct tg_logfile file;
     struct tg_chain *chain;
+    struct tg_relay relays[TG_RELAYS];
     tg_writer_say say;
     void *say_arg;
     bool sync;
@@ -62,6 +64,7 @@ struct tg_writer {
     _Atomic uint64_t bytes;
     _Atomic uint64_t voids;   /* records that were being filled when a process ended */
     _Atomic uint64_t dropped; /* taken from the queue and not written: only when it stops */
+    _Atomic uint64_t unsent;
     _Atomic uint64_t errors;
     atomic_int last_errno;
     atomic_bool failing;

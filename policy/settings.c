@@ -51,6 +51,28 @@ static void read_stats(void *ctx, const struct tg_yaml_node *value, void *into)
     read_path(ctx, value, "stats", &settings->stats);
 }
 
+static void read_syslog(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    struct tg_settings *settings = into;
+    read_path(ctx, value, "syslog", &settings->syslog);
+}
+
+static void read_journal(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    struct tg_settings *settings = into;
+    read_path(ctx, value, "journal", &settings->journal);
+}
+
+static void read_sync(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    static const char *const words[] = {"none", "batch"};
+    struct reading *r = ctx;
+    struct tg_settings *settings = into;
+    size_t word;
+    if (tg_yaml_word(r->doc, value, "sync", words, 2, &word))
+        settings->sync = word == 1;
+}
+
 static void read_on_error(void *ctx, const struct tg_yaml_node *value, void *into)
 {
     static const char *const words[] = {"refuse", "pass"};
@@ -138,6 +160,9 @@ static void read_root(struct reading *r)
         {"policy", NULL, read_policy},
         {"log", NULL, read_log},
         {"stats", NULL, read_stats},
+        {"sync", NULL, read_sync},
+        {"syslog", NULL, read_syslog},
+        {"journal", NULL, read_journal},
         {"on-error", NULL, read_on_error},
         {"client-id", NULL, read_client_id},
     };
@@ -200,6 +225,8 @@ void tg_settings_destroy(struct tg_settings **settings)
     free((*settings)->policy);
     free((*settings)->log);
     free((*settings)->stats);
+    free((*settings)->syslog);
+    free((*settings)->journal);
     free(*settings);
     *settings = NULL;
 }

@@ -9,7 +9,7 @@ tg_unit = \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
 	tests/unit/test_writer tests/unit/test_writer_stuck \
-	tests/unit/test_keep tests/unit/test_resume
+	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_log_scan

@@ -188,6 +188,8 @@ static void events(FILE *out, const struct tg_figures_events *events)
     if (events->bytes >= 0)
         counter(out, "log_written_bytes_total", "Octets of the events.", (uint64_t)events->bytes);
     gauge(out, "log_waiting_events", "Events in memory, to be written.", events->waiting);
+    counter(out, "log_unsent_lines_total", "Lines that syslog or the journal did not take.",
+        events->unsent);
     counter(out, "log_errors_total", "Tries to write that failed.", events->errors);
     gauge(out, "log_failing", "Whether the last try failed.", events->failing);
     moment(

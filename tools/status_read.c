@@ -176,6 +176,7 @@ static void read_events(struct reader *r, const json_t *json, struct tg_figures_
     events->written = number(r, object, "events", "written");
     events->lost = number(r, object, "events", "lost");
     events->bytes = number_or(r, object, "events", "bytes", -1);
+    events->unsent = number(r, object, "events", "unsent");
     events->errors = number(r, object, "events", "errors");
     text(r, object, "events", "last_error", events->error, sizeof(events->error));
     events->lost_last = number_or(r, object, "events", "lost_last", 0);

@@ -136,6 +136,7 @@ static void events(const struct rows *rows, const struct tg_figures *figures)
     count(rows, "events", "queued", events->queued);
     count(rows, "events", "written", events->written);
     count(rows, "events", "lost", events->lost);
+    count(rows, "events", "unsent", events->unsent);
     if (events->bytes >= 0)
         count(rows, "events", "bytes", (uint64_t)events->bytes);
     put(rows, "events.waiting", events->waiting, false);

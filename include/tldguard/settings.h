@@ -4,6 +4,7 @@
 #ifndef TLDGUARD_SETTINGS_H
 #define TLDGUARD_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,16 +42,20 @@ struct tg_forwarders {
 };
 
 struct tg_settings {
-    char *policy; /* the image; absolute path */
-    char *log;    /* the block log; absolute path */
-    char *stats;  /* the figures that tldguard status reads; absolute path */
+    char *policy;  /* the image; absolute path */
+    char *log;     /* the block log; absolute path */
+    char *stats;   /* the figures that tldguard status reads; absolute path */
+    char *syslog;  /* a socket that events are sent to as well; absolute path; NULL: none */
+    char *journal; /* the same, of systemd's journal */
+    bool sync;     /* each batch of events is forced to the disk */
     enum tg_on_error on_error;
     struct tg_forwarders forwarders;
 };
 
 /**
- * Reads and checks a settings file: a YAML mapping of policy, log, stats, on-error
- * (refuse, which is the default, or pass) and client-id (from: prefixes; accept: words of
+ * Reads and checks a settings file: a YAML mapping of policy, log, stats, sync (none, which
+ * is the default, or batch), syslog, journal, on-error (refuse, which is the default, or pass) and
+ * client-id (from: prefixes; accept: words of
  * TG_ID_MAP, by default all). policy, log and stats default to the places that configure set; a
  * relative path is an error, as the resolver changes its folder.
  * @param path  the file.

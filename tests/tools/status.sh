@@ -27,7 +27,7 @@ good() {
              reply: (zero("pass nxdomain nodata refused null-mx sinkhole-a sinkhole-aaaa sinkhole-mx null-srv") +
                  {pass: 6, nxdomain: 15}),
              type: (zero("other A AAAA MX TXT NS SOA SRV HTTPS SVCB PTR DS DNSKEY CNAME ANY") + {MX: 21})}),
-         events: {queued: 15, waiting: 1, written: 13, lost: 1, bytes: null, errors: 2,
+         events: {queued: 15, waiting: 1, written: 13, lost: 1, bytes: null, unsent: 0, errors: 2,
              last_error: "No space left on device", failing: false, lost_last: ($now - 600000)},
          targets: zero("inspected blocked watched"), twins: zero("asked found not_found failed cached refused"),
          cache: zero("removed errors"),

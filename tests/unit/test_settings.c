@@ -43,6 +43,12 @@ static void write_file(const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+/* None is a text of its own. */
+static bool same_text(const char *a, const char *b)
+{
+    return a != NULL && b != NULL ? strcmp(a, b) == 0 : a == b;
+}
+
 static void test_good(void **state)
 {
     static const struct {
@@ -51,16 +57,26 @@ static void test_good(void **state)
         const char *log;
         enum tg_on_error on_error;
         const char *stats; /* NULL: the default */
+        const char *syslog, *journal;
+        bool sync;
     } cases[] = {
         /* Nothing said: the defaults of configure, and refuse. */
-        {"", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
-        {"# all defaults\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
-        {"---\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
-        {"{}\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
-        {"policy: /p\n", "/p", TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
-        {"log: \"/l o\"\non-error: refuse\n", TG_DEFAULT_POLICY, "/l o", TG_ON_ERROR_REFUSE, NULL},
-        {"on-error: pass\nlog: /l\npolicy: /p\n", "/p", "/l", TG_ON_ERROR_PASS, NULL},
-        {"stats: /s\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, "/s"},
+        {"", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL, NULL, NULL, false},
+        {"# all defaults\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL, NULL,
+            NULL, false},
+        {"---\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL, NULL, NULL, false},
+        {"{}\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL, NULL, NULL, false},
+        {"policy: /p\n", "/p", TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL, NULL, NULL, false},
+        {"log: \"/l o\"\non-error: refuse\n", TG_DEFAULT_POLICY, "/l o", TG_ON_ERROR_REFUSE, NULL,
+            NULL, NULL, false},
+        {"on-error: pass\nlog: /l\npolicy: /p\n", "/p", "/l", TG_ON_ERROR_PASS, NULL, NULL, NULL,
+            false},
+        {"stats: /s\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, "/s", NULL, NULL,
+            false},
+        {"sync: batch\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL, NULL, NULL,
+            true},
+        {"sync: none\nsyslog: /dev/log\njournal: /j\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG,
+            TG_ON_ERROR_REFUSE, NULL, "/dev/log", "/j", false},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -73,6 +89,9 @@ static void test_good(void **state)
         assert_string_equal(settings->log, cases[i].log);
         assert_string_equal(settings->stats, cases[i].stats ? cases[i].stats : TG_DEFAULT_STATS);
         assert_int_equal(settings->on_error, cases[i].on_error);
+        assert_true(same_text(settings->syslog, cases[i].syslog));
+        assert_true(same_text(settings->journal, cases[i].journal));
+        assert_int_equal(settings->sync, cases[i].sync);
         tg_settings_destroy(&settings);
         assert_null(settings);
         tg_diags_destroy(&diags);
@@ -95,6 +114,9 @@ static void test_bad(void **state)
         {"log:  ./l\n", TG_EPOLICY, 1, 7, "starts with '/'"},
         {"log: ~/l\n", TG_EPOLICY, 1, 6, "starts with '/'"},
         {"stats: run/stats\n", TG_EPOLICY, 1, 8, "'stats' must be a path that starts with '/'"},
+        {"syslog: log\n", TG_EPOLICY, 1, 9, "'syslog' must be a path that starts with '/'"},
+        {"journal: yes\n", TG_EPOLICY, 1, 10, "'journal' must be a path that starts with '/'"},
+        {"sync: always\n", TG_EPOLICY, 1, 7, "use one of: none, batch"},
         {"log:\n", TG_EPOLICY, 1, 1, "no value"},
         {"log: [/l]\n", TG_EPOLICY, 1, 6, "must be one value"},
         {"log: \"/l\\0x\"\n", TG_EPOLICY, 1, 6, "control character"},
@@ -250,7 +272,8 @@ static void test_oom(void **state)
         const char *text;
         enum tg_status status;
     } cases[] = {
-        {"policy: /p\nlog: /l\nstats: /s\non-error: pass\n", TG_OK},
+        {"policy: /p\nlog: /l\nstats: /s\nsyslog: /y\njournal: /j\nsync: batch\non-error: pass\n",
+            TG_OK},
         {"client-id: {from: [10.0.0.1], accept: [ecs]}\n", TG_OK},
         {"", TG_OK},
         {"policy: /p\nlog: l\nfoo: 1\n", TG_EPOLICY},
