@@ -73,19 +73,39 @@ static int64_t number_or(
     return json_is_null(value) ? none : (int64_t)number_of(r, value, group, key);
 }
 
+/* A text; "" after an error. */
+static const char *text_of(
+    struct reader *r, const json_t *object, const char *group, const char *key)
+{
+    const json_t *value = get(r, object, group, key);
+
+    if (value && !json_is_string(value))
+        fail_at(r, group, key, "is no text");
+    return r->bad ? "" : json_string_value(value);
+}
+
 static void text(struct reader *r, const json_t *object, const char *group, const char *key,
     char *buf, size_t cap)
 {
-    const json_t *value = get(r, object, group, key);
-    const char *got = json_string_value(value);
+    const char *got = text_of(r, object, group, key);
 
-    buf[0] = '\0';
-    if (value && !got)
-        fail_at(r, group, key, "is no text");
-    else if (got && strlen(got) >= cap)
+    if (strlen(got) >= cap)
         fail_at(r, group, key, "is too long");
-    if (!r->bad)
-        memcpy(buf, got, strlen(got) + 1);
+    (void)snprintf(buf, cap, "%s", r->bad ? "" : got);
+}
+
+/* An error's, of which octets that were no UTF-8 have become longer: the end may go. */
+static void error_text(struct reader *r, const json_t *object, const char *group, const char *key,
+    char buf[TG_FIGURES_TEXT_MAX])
+{
+    const char *got = text_of(r, object, group, key);
+    size_t len = strnlen(got, TG_FIGURES_TEXT_MAX);
+
+    if (len == TG_FIGURES_TEXT_MAX)
+        for (len--; len > 0 && ((uint8_t)got[len] & 0xc0u) == 0x80; len--)
+            ;
+    memcpy(buf, got, len);
+    buf[len] = '\0';
 }
 
 static unsigned hex(char c)
@@ -129,7 +149,7 @@ static void read_policy(struct reader *r, const json_t *json, struct tg_figures_
 
     policy->loads = number(r, all, "policies", "loaded");
     policy->rejections = number(r, all, "policies", "rejected");
-    text(r, all, "policies", "last_error", policy->error, sizeof(policy->error));
+    error_text(r, all, "policies", "last_error", policy->error);
     policy->rejected = number_or(r, all, "policies", "last_rejected", 0);
     policy->there = !json_is_null(now);
     if (!policy->there)
@@ -232,7 +252,7 @@ static void read_state(struct reader *r, const json_t *json, struct tg_figures *
     int i = 0;
 
     text(r, json, "", "state", state, sizeof(state));
-    text(r, json, "", "why", figures->why, sizeof(figures->why));
+    error_text(r, json, "", "why", figures->why);
     while (i < TG_GUARDINGS && strcmp(state, tg_guarding_text((enum tg_guarding)i)) != 0)
         i++;
     if (i == TG_GUARDINGS)

@@ -137,7 +137,7 @@ suite_one() {
         cp "$2" "$dir/$name"
     else
         suite_prepare "$2" >"$dir/$name"
-        printf '%s\n' "policy: $suite_out/$mode.cdb" "log: $dir/block.jsonl" >"$dir/tldguard.conf"
+        printf '%s\n' "policy: $suite_out/$mode.cdb" "log: $dir/block.jsonl" "stats: $dir/figures" >"$dir/tldguard.conf"
     fi
     (cd "$dir" && TLDGUARD_CONF=$dir/tldguard.conf timeout --foreground "$suite_seconds" \
         "$suite_src/testbound" -p "$name" >output 2>&1 </dev/null) || status=$?

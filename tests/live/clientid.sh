@@ -102,7 +102,7 @@ test_accept() {
     told "without client-id" '["127.0.0.2",null,null]' -b 127.0.0.2 army.ml A "$umbrella" "$cpe" "$mac" "$ecs"
     settings "client-id: {from: [127.0.0.1/8, x]}"
     world_control reload >/dev/null || true
-    check "wrong settings: the resolver says where" live_until grep -qF "tldguard.conf:5:20: error: '127.0.0.1/8' in 'from'" \
+    check "wrong settings: the resolver says where" live_until grep -qF "tldguard.conf:6:20: error: '127.0.0.1/8' in 'from'" \
         "$world_dir/unbound.log"
 }
 

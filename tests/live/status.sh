@@ -143,8 +143,7 @@ policies.last-error='
     is "the process" "$(figure pid)" "$(world_pid unbound)"
     is "of 18 decisions one or more are measured" \
         "$(sed -n 's/^histogram\.decision\.0.*=//p' <<<"$out" | awk '{ n += $1 } END { print (n >= 1 && n <= 18) }')" 1
-    is "mode of the file" "$(stat -c %a "$world_dir/stats/figures")" 644
-    is "nothing is left beside it" "$(find "$world_dir/stats" -name '*.new' -newermt '-2 seconds ago' -prune -o -type f -print | grep -vc new)" 1
+    is "mode of the file" "$(stat -c %a "$world_dir/figures/stats")" 644
     ask army.om A # from the cache: watched all the same
     check "watched in the cache" live_until has num.questions.watched-cached 1
     is "watched in the cache: it is none that came by" "$(figure total.num.questions)" 18
@@ -202,6 +201,7 @@ test_stop() {
     status
     is "stopped: told at once" "$code" 1
     says "stopped" stopped "the module stopped at 20"
+    is "stopped: nothing is left beside the file" "$(ls "$world_dir/figures")" stats
     status --prometheus
     is "stopped: for Prometheus" "$(grep -E '^tldguard_(up|protecting) ' <<<"$out" | xargs)" 'tldguard_up 0 tldguard_protecting 0'
     world_start unbound || bail "$world_error"
@@ -260,37 +260,37 @@ num.verdict.mail-only=1'
 
 # A folder that cannot be written to costs one line, and no answer.
 test_no_folder() {
-    mv "$world_dir/stats" "$world_dir/elsewhere"
+    mv "$world_dir/figures" "$world_dir/elsewhere"
     check "no folder: the resolver's log says so" live_until grep -q \
-        'stats/figures: tldguard status will not know, as it cannot be written: No such file or directory' "$world_dir/unbound.log"
+        'figures/stats: tldguard status will not know, as it cannot be written: No such file or directory' "$world_dir/unbound.log"
     ask army.ml A
     is "no folder: it answers" "$(field rcode)" NXDOMAIN
     status
     is "no folder: the exit code" "$code" 3
-    holds "no folder: why" "$err" "$world_dir/stats/figures: error: No such file or directory"
-    mv "$world_dir/elsewhere" "$world_dir/stats"
+    holds "no folder: why" "$err" "$world_dir/figures/stats: error: No such file or directory"
+    mv "$world_dir/elsewhere" "$world_dir/figures"
     check "the folder again: it was counted" live_until has num.errors.stats 1
     is "the folder again: all is well" "$code$err" 0
-    check "the folder again: the resolver's log says so" live_until grep -q 'stats/figures: written again' "$world_dir/unbound.log"
-    is "the folder again: one line each" "$(grep -c 'stats/figures' "$world_dir/unbound.log")" 2
+    check "the folder again: the resolver's log says so" live_until grep -q 'figures/stats: written again' "$world_dir/unbound.log"
+    is "the folder again: one line each" "$(grep -c 'figures/stats' "$world_dir/unbound.log")" 2
 }
 
 test_full() {
-    if [[ $TG_OWN_MOUNTS != yes ]] || ! mount -t tmpfs -o size=64k,mode=0777 tldguard "$world_dir/stats" 2>/dev/null; then
+    if [[ $TG_OWN_MOUNTS != yes ]] || ! mount -t tmpfs -o size=64k,mode=0777 tldguard "$world_dir/figures" 2>/dev/null; then
         ok "a full disk # SKIP no right to mount"
         return
     fi
     check "room enough: all is well" live_until is_well
-    dd if=/dev/zero of="$world_dir/stats/filler" bs=1k count=64 status=none 2>/dev/null || true
-    check "full: the resolver's log says so" live_until grep -q 'figures: .*: No space left on device' "$world_dir/unbound.log"
+    dd if=/dev/zero of="$world_dir/figures/filler" bs=1k count=64 status=none 2>/dev/null || true
+    check "full: the resolver's log says so" live_until grep -q 'stats: .*: No space left on device' "$world_dir/unbound.log"
     ask army.ml A
     is "full: it answers" "$(field rcode)" NXDOMAIN
     status --max-age 1
     is "full: the figures that are there are whole" "$((code < 3))" 1
     check "full: they are too old" live_until too_old
-    rm "$world_dir/stats/filler"
+    rm "$world_dir/figures/filler"
     check "room again: all is well" live_until is_well
-    umount -l "$world_dir/stats"
+    umount -l "$world_dir/figures"
 }
 # shellcheck disable=SC2317
 too_old() { status --max-age 1; [[ $err == *"tldguard status: stale: "* && $code == 1 ]]; }
@@ -298,16 +298,16 @@ too_old() { status --max-age 1; [[ $err == *"tldguard status: stale: "* && $code
 thaw() {
     [[ $frozen == yes ]] || return 0
     kill "$guard" 2>/dev/null || true
-    fsfreeze --unfreeze "$world_dir/stats"
+    fsfreeze --unfreeze "$world_dir/figures"
     frozen=no
 }
 freeze() {
     local test=$BASHPID i
-    fsfreeze --freeze "$world_dir/stats"
+    fsfreeze --freeze "$world_dir/figures"
     frozen=yes
     # A file system that is left frozen would outlive the test.
     { for ((i = 0; i < 600; i++)); do kill -0 "$test" 2>/dev/null || break; sleep 0.1; done
-        fsfreeze --unfreeze "$world_dir/stats" 2>/dev/null; } >/dev/null 2>&1 &
+        fsfreeze --unfreeze "$world_dir/figures" 2>/dev/null; } >/dev/null 2>&1 &
     guard=$!
 }
 # shellcheck disable=SC2317
@@ -315,7 +315,7 @@ clean_up() {
     [[ -n $world_dir ]] || return 0
     thaw || true
     world_stop unbound
-    ! mountpoint -q "$world_dir/stats" || umount "$world_dir/stats"
+    ! mountpoint -q "$world_dir/figures" || umount "$world_dir/figures"
     world_end
 }
 
@@ -324,11 +324,11 @@ test_stalled() {
     local begin
     truncate -s 16M "$world_dir/disk"
     if [[ $TG_OWN_MOUNTS != yes ]] || ! mkfs.ext4 -q "$world_dir/disk" 2>/dev/null ||
-        ! mount -o loop "$world_dir/disk" "$world_dir/stats" 2>/dev/null; then
+        ! mount -o loop "$world_dir/disk" "$world_dir/figures" 2>/dev/null; then
         ok "a disk that stands still # SKIP no loop device, or no ext4"
         return
     fi
-    [[ -z $world_user ]] || chown "$world_user" "$world_dir/stats"
+    [[ -z $world_user ]] || chown "$world_user" "$world_dir/figures"
     check "it moves: all is well" live_until is_well
     freeze
     check "stalled: the figures get too old" live_until too_old
@@ -343,7 +343,7 @@ test_stalled() {
     check "it moves again: the figures are the new start's" live_until has num.reply.nxdomain 1
     is "it moves again: all is well" "$code$err $(figure num.reply.nxdomain)" '0 1'
     world_stop unbound
-    umount "$world_dir/stats"
+    umount "$world_dir/figures"
 }
 
 live_begin

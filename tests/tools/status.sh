@@ -50,9 +50,22 @@ judged 'as it should be' . 0 ''
 judged 'off' '.state = "not-protecting" | .why = "p.cdb: error: No such file"' 1 'not-protecting: every question passes: p.cdb: error: No such file'
 judged 'off, without a policy' '.state = "not-protecting" | .policy = null' 1 'not-protecting: every question passes: '
 old=$(now 3)
+long=$(printf 'ä%.0s' {1..400})
+judged 'a reason that is long' ".state = \"not-protecting\" | .why = \"$long\"" 1 "not-protecting: every question passes: $(printf 'ä%.0s' {1..255})"
 judged 'stopped' ".state = \"stopped\" | .published = $old | .pid = 2147483647" 1 "stopped: the module stopped at $(iso "$old")"
 judged 'the process is gone' ".pid = 2147483647 | .published = $old" 1 \
     "not-running: the resolver does not run: process 2147483647 is gone; it last told at $(iso "$old")"
+# One that has ended, and whose parent does not look.
+bash -c 'exit 0 & echo $! >zombie; exec sleep 60' &
+parent=$!
+for ((i = 0; i < 300; i++)); do
+    [[ -s zombie && $(sed 's/.*) //;s/ .*//' "/proc/$(<zombie)/stat" 2>/dev/null) == Z ]] && break
+    sleep 0.05
+done
+judged 'the process has ended' ".pid = $(<zombie) | .published = $old" 1 \
+    "not-running: the resolver does not run: process $(<zombie) is gone; it last told at $(iso "$old")"
+kill "$parent"
+wait "$parent" 2>/dev/null
 judged 'no process has such a number' ".pid = 9999999999 | .published = $old" 1 \
     "not-running: the resolver does not run: process 9999999999 is gone; it last told at $(iso "$old")"
 judged 'a process of another container' '.pid = 2147483647 | .pid_space = "pid:[1]"' 0 ''
@@ -191,7 +204,7 @@ del(.questions.verdict.block)|'questions.verdict.block' is missing
 .events.failing = 0|'events.failing' is neither true nor false
 .events.lost_last = "x"|'events.lost_last' is no count
 .host = ("x" * 256)|'host' is too long
-.why = ("x" * 512)|'why' is too long
+.why = 5|'why' is no text
 .decisions.buckets = [1]|'decisions.buckets' are not as many as there must be
 .decisions.buckets[3] = "x"|'decisions.buckets' is no count
 .rules = {}|'rules' is no list of rules
