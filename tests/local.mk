@@ -76,7 +76,7 @@ tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
 
 tg_scripts = tests/golden/run tests/tools/schema.sh \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
-	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
+	tests/tools/log.sh tests/tools/log_format.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
@@ -109,7 +109,7 @@ TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
-EXTRA_DIST += tests/suite tests/support/schema.py
+EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/bench

@@ -56,6 +56,8 @@ fails 0 new export --rpz -p in/whole.cdb -o new
 fails 0 new export --unbound -p in/whole.cdb -o new
 fails 0 '' log in/block.jsonl in/block.jsonl.gz
 TLDGUARD_CONF=$PWD/in/conf fails 0 '' log --csv -t MX
+fails 0 '' log --format ocsf in/block.jsonl
+fails 0 '' log --format cef in/block.jsonl
 for word in 'top names' timeline incidents fix-list verify; do
     # shellcheck disable=SC2086 # words
     fails 0 '' log $word --json in/block.jsonl in/other.jsonl

@@ -38,11 +38,17 @@ static const char *const paths[TG_FIELDS][3] = {
     [TG_FIELD_SERIAL] = {"tldguard", "serial"},
     [TG_FIELD_LOST] = {"tldguard", "lost"},
     [TG_FIELD_BOOT] = {"tldguard", "boot"},
+    [TG_FIELD_PORT] = {"source", "port"},
+    [TG_FIELD_CLASS] = {"dns", "question", "class"},
+    [TG_FIELD_CATEGORY] = {"rule", "category"},
+    [TG_FIELD_KNOWN] = {"tldguard", "twin_known"},
+    [TG_FIELD_VERSION] = {"observer", "version"},
 };
 
 static bool is_count(size_t field)
 {
-    return field == TG_FIELD_SEQUENCE || field == TG_FIELD_SERIAL || field == TG_FIELD_LOST;
+    return field == TG_FIELD_SEQUENCE || field == TG_FIELD_SERIAL || field == TG_FIELD_LOST ||
+           field == TG_FIELD_PORT;
 }
 
 struct fixture {
@@ -140,10 +146,14 @@ static const char whole_line[] =
     "{\"@timestamp\":\"2026-11-22T02:31:01.115743Z\",\"message\":\"blocked\",\"event\":{\"action\":"
     "\"dns-block\",\"severity\":73,\"type\":[\"denied\",\"protocol\"],\"id\":\"vm-6b-1\","
     "\"sequence\":10},\"dns\":{\"header_flags\":[\"RD\"],\"response_code\":\"NXDOMAIN\","
-    "\"question\":{\"name\":\"a\\\\000\\\\\\\"b.ml\",\"type\":\"MX\"}},\"source\":{\"ip\":"
-    "\"10.1.2.3\",\"port\":53124,\"mac\":\"00-11\"},\"rule\":{\"id\":\"ml\"},\"observer\":{"
-    "\"hostname\":\"vm\"},\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[]},\"tldguard\":{\"mode\":"
-    "\"block\",\"reply\":\"NXDOMAIN\",\"severity\":\"high\",\"twin\":\"army.mil\",\"group\":"
+    "\"question\":{\"name\":\"a\\\\000\\\\\\\"b.ml\",\"type\":\"MX\",\"class\":\"IN\"}},\"source\":"
+    "{\"ip\":"
+    "\"10.1.2.3\",\"port\":53124,\"mac\":\"00-11\"},\"rule\":{\"id\":\"ml\",\"category\":\"look-"
+    "alike-tld\"},\"observer\":{"
+    "\"version\":\"0.1.0\",\"hostname\":\"vm\"},\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[]},"
+    "\"tldguard\":{\"mode\":"
+    "\"block\",\"reply\":\"NXDOMAIN\",\"severity\":\"high\",\"twin\":\"army.mil\",\"twin_known\":"
+    "\"listed\",\"group\":"
     "\"caf\\u00e9 \\ud83d\\ude00 \xc3\xa9\",\"client\":{\"ecs\":\"192.0.2.0/24\",\"malformed\":["
     "\"mac\"]},\"transport\":\"udp\",\"serial\":2026112201,\"lost\":3,\"boot\":\"6b\"}}";
 static const char service_line[] =
