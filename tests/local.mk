@@ -92,7 +92,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/waits.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh
+	tests/live/waits.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
+	tests/live/rsyslog.sh tests/live/logrotate.sh
 tg_scripts += $(tg_live)
 # These alone.
 check-live: all $(filter tests/support/%,$(check_PROGRAMS)) tests/support/pass.la
