@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What others read the block log with.
+# What others read the block log with: see tldguard-siem(7).
 siemdir = $(pkgdatadir)/siem
 dist_siem_DATA = dist/event.schema.json
-dist_siem_DATA += dist/rsyslog-sender.conf dist/rsyslog-collector.conf dist/tldguard.logrotate
+dist_siem_DATA += dist/rsyslog-sender.conf dist/rsyslog-collector.conf
+dist_siem_DATA += dist/tldguard.logrotate
+dist_siem_DATA += dist/net_dns_tldguard_lookalike.yml
+dist_man_MANS += dist/tldguard-siem.7
+
+# Where lnav looks, when sysconfdir is /etc.
+lnavdir = $(sysconfdir)/lnav/formats/tldguard
+dist_lnav_DATA = dist/tldguard_log.json

@@ -74,7 +74,7 @@ check_PROGRAMS += tests/support/events
 tests_support_events_SOURCES = tests/support/events.c
 tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
 
-tg_scripts = tests/golden/run tests/tools/schema.sh \
+tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/log.sh tests/tools/log_format.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
