@@ -5,3 +5,15 @@ dist_examples_DATA =
 # node_exporter's textfile collector; the folder of the module's figures.
 dist_examples_DATA += dist/tldguard-status.service dist/tldguard-status.timer \
 	dist/tldguard-tmpfiles.conf
+
+# What others read the block log with: see tldguard-siem(7).
+siemdir = $(pkgdatadir)/siem
+dist_siem_DATA = dist/event.schema.json
+dist_siem_DATA += dist/rsyslog-sender.conf dist/rsyslog-collector.conf
+dist_siem_DATA += dist/tldguard.logrotate
+dist_siem_DATA += dist/net_dns_tldguard_lookalike.yml
+dist_man_MANS += dist/tldguard-siem.7
+
+# Where lnav looks, when sysconfdir is /etc.
+lnavdir = $(sysconfdir)/lnav/formats/tldguard
+dist_lnav_DATA = dist/tldguard_log.json

@@ -7,6 +7,7 @@ tg_unit = \
 	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
 	tests/unit/test_decide tests/unit/test_explain \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
+	tests/unit/test_event_schema \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
 	tests/unit/test_writer tests/unit/test_writer_stuck \
 	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume
@@ -31,6 +32,7 @@ tests_support_libtgtest_la_SOURCES = \
 	tests/support/oracle.h tests/support/oracle.c \
 	tests/support/gen.h tests/support/gen.c \
 	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
+	tests/support/schema.h tests/support/schema.c \
 	tests/support/imagefile.h tests/support/imagefile.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 
@@ -78,10 +80,12 @@ check_PROGRAMS += tests/support/events
 tests_support_events_SOURCES = tests/support/events.c
 tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
 
-tg_scripts = tests/golden/run \
+tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
-	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
-	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/status.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/log.sh tests/tools/log_format.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
+	tests/tools/log_sql.sh tests/tools/log_follow.sh \
+	tests/tools/status.sh \
+	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -99,7 +103,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh \
-	tests/live/relay.sh
+	tests/live/relay.sh \
+	tests/live/rsyslog.sh tests/live/logrotate.sh
 tg_scripts += $(tg_live)
 # These alone.
 check-live: all $(filter tests/support/%,$(check_PROGRAMS)) tests/support/pass.la
@@ -116,7 +121,7 @@ TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
-EXTRA_DIST += tests/suite
+EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/bench

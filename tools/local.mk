@@ -28,6 +28,7 @@ tools_tldguard_SOURCES += tools/log.h tools/log.c tools/log_source.c tools/log_l
 	tools/log_habit.h tools/log_habit.c tools/log_incidents.c tools/log_fix.c tools/log_follow.c \
 	tools/log_sql.h tools/log_sql.c tools/log_sql_print.c
 tools_tldguard_LDADD += $(ZLIB_LIBS) $(LIBZSTD_LIBS) $(SQLITE_LIBS)
+tools_tldguard_SOURCES += tools/log_ocsf.c tools/log_cef.c
 dist_man_MANS += tools/tldguard-log.1
 
 tools_tldguard_SOURCES += tools/setting.c tools/status.h tools/status.c tools/status_read.c \

@@ -32,7 +32,8 @@ enum {
     DB,
     FOLLOW,
     JSON,
-    CSV
+    CSV,
+    FORMAT
 };
 static const struct tg_option options[] = {
     [CLIENT] = {"client", 'c', "PREFIX", "of this address or network, as 10.1.0.0/16"},
@@ -54,6 +55,7 @@ static const struct tg_option options[] = {
     [FOLLOW] = {"follow", 'f', NULL, "go on with what comes, through rotation"},
     [JSON] = {"json", 'j', NULL, "as JSON; events as their lines"},
     [CSV] = {"csv", 'C', NULL, "as CSV"},
+    [FORMAT] = {"format", 'F', "WORD", "events for a SIEM: ecs (the lines), ocsf or cef"},
     {0},
 };
 _Static_assert(sizeof(options) / sizeof(options[0]) <= TG_OPTIONS_MAX + 1, "one has no room");
@@ -100,6 +102,25 @@ static int set_numbers(struct tg_log_ask *ask, const struct tg_parsed *p)
     if (p->value[SPAN] && (!tg_parse_span(p->value[SPAN], &ask->gap) || ask->gap == 0))
         return tg_text_usage(ask->command, "'%s' is not a span as 15m", p->value[SPAN]);
     return -1;
+}
+
+/* Reads what is to come out; -1, or the exit code after a usage error. */
+static int set_form(struct tg_log_ask *ask, const struct tg_parsed *p)
+{
+    static const struct {
+        const char *word;
+        enum tg_form form;
+    } formats[] = {{"ecs", TG_FORM_JSON}, {"ocsf", TG_FORM_OCSF}, {"cef", TG_FORM_CEF}};
+    const char *format = p->value[FORMAT];
+
+    ask->form = p->value[JSON] ? TG_FORM_JSON : p->value[CSV] ? TG_FORM_CSV : TG_FORM_TEXT;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && format; i++) {
+        if (strcmp(format, formats[i].word) == 0) {
+            ask->form = formats[i].form;
+            return -1;
+        }
+    }
+    return format ? tg_text_usage(ask->command, "'%s' is not ecs, ocsf or cef", format) : -1;
 }
 
 static int set_filter(
@@ -158,8 +179,10 @@ static int set_word(struct tg_log_ask *ask, struct tg_parsed *p, const struct wo
         ask->argument = *p->argv++;
         p->argc--;
     }
-    if (p->value[JSON] && p->value[CSV])
-        return tg_text_usage(ask->command, "as JSON or as CSV, not both");
+    if (!!p->value[JSON] + !!p->value[CSV] + !!p->value[FORMAT] > 1)
+        return tg_text_usage(ask->command, "one of --json, --csv and --format");
+    if (p->value[FORMAT] && *word)
+        return tg_text_usage(ask->command, "--format is of events");
     if (p->value[DB] && !(*word && (*word)->run == tg_log_sql))
         return tg_text_usage(ask->command, "--db is where sql keeps its table");
     if (p->value[FOLLOW] && (*word || p->argc > 1 || (p->argc == 1 && !strcmp(p->argv[0], "-"))))
@@ -178,12 +201,13 @@ static int run(const struct tg_command *self, int argc, char **argv)
     if (code < 0)
         code = set_word(&ask, &p, &word);
     if (code < 0)
+        code = set_form(&ask, &p);
+    if (code < 0)
         code = set_filter(self, &p, &filter);
     if (code < 0)
         code = set_numbers(&ask, &p);
     if (code >= 0)
         return code;
-    ask.form = p.value[JSON] ? TG_FORM_JSON : p.value[CSV] ? TG_FORM_CSV : TG_FORM_TEXT;
     ask.db = p.value[DB];
     ask.log = (struct tg_log){.paths = p.argv, .count = p.argc, .filter = &filter};
     ask.log.diags = tg_diags_create();

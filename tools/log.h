@@ -49,7 +49,12 @@ struct tg_slice {
     X(BOOT, TEXT)       \
     X(SERIES, TEXT)     \
     X(CRASH, TRUTH)     \
-    X(CHAIN, TEXT)
+    X(CHAIN, TEXT)      \
+    X(PORT, COUNT)      \
+    X(CLASS, TEXT)      \
+    X(CATEGORY, TEXT)   \
+    X(KNOWN, TEXT)      \
+    X(VERSION, TEXT)
 #define TG_ENUM_ENTRY(name, kind) TG_FIELD_##name,
 enum tg_field { TG_FIELD_MAP(TG_ENUM_ENTRY) TG_FIELDS };
 #undef TG_ENUM_ENTRY
@@ -198,7 +203,16 @@ void tg_put_text(FILE *out, struct tg_slice text);
 /* The columns that it takes there, each character one. */
 size_t tg_text_width(struct tg_slice text);
 
-enum tg_form { TG_FORM_TEXT, TG_FORM_JSON, TG_FORM_CSV };
+/* The same for a value of CEF, in its header or behind it: what has a meaning there is escaped. */
+void tg_put_cef(struct tg_slice text, bool header);
+/* A string of JSON, in quotes; at NULL: there is none, as null. ASCII. */
+void tg_put_json(struct tg_slice text);
+
+enum tg_form { TG_FORM_TEXT, TG_FORM_JSON, TG_FORM_CSV, TG_FORM_OCSF, TG_FORM_CEF };
+
+/* An event as a line for a SIEM, see tldguard-siem(7): of OCSF's JSON, and of CEF. */
+void tg_log_put_ocsf(const struct tg_logged *event);
+void tg_log_put_cef(const struct tg_logged *event);
 
 /* Rows for programs: a JSON array of objects, or CSV (RFC 4180) with a heading. */
 struct tg_rows {

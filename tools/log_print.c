@@ -90,6 +90,10 @@ static bool one(void *arg, const struct tg_logged *event)
         put_csv(print, event);
     else if (print->form == TG_FORM_TEXT)
         put_text(print, event);
+    else if (print->form == TG_FORM_OCSF)
+        tg_log_put_ocsf(event);
+    else if (print->form == TG_FORM_CEF)
+        tg_log_put_cef(event);
     else
         put_line(print, event->line);
     if (print->follow)

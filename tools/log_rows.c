@@ -61,12 +61,39 @@ size_t tg_text_width(struct tg_slice text)
     return width;
 }
 
+void tg_put_cef(struct tg_slice text, bool header)
+{
+    const char *at = text.at, *const end = text.at + text.len;
+    uint32_t code;
+    char buf[16];
+
+    while (at < end) {
+        const size_t len = tg_utf8_read(at, end, &code);
+        const bool line = len > 0 && !header && (code == '\n' || code == '\r');
+        if (len == 0 || (hidden(code) && !line)) {
+            (void)escape(buf, len ? code : (unsigned char)*at, len == 0);
+            (void)printf("\\%s", buf); /* its own backslash is one of the text */
+        } else if (line) {
+            fputs(code == '\n' ? "\\n" : "\\r", stdout);
+        } else {
+            if (code == '\\' || code == (header ? '|' : '='))
+                putchar('\\');
+            (void)fwrite(at, 1, len, stdout);
+        }
+        at += len ? len : 1;
+    }
+}
+
 /* ASCII only, as the log itself. */
-static void put_json(struct tg_slice text)
+void tg_put_json(struct tg_slice text)
 {
     const char *at = text.at, *const end = text.at + text.len;
     uint32_t code;
 
+    if (!text.at) {
+        fputs("null", stdout);
+        return;
+    }
     putchar('"');
     while (at < end) {
         const size_t len = tg_utf8_read(at, end, &code);
@@ -133,7 +160,8 @@ static void before(struct tg_rows *rows)
         fputs(rows->rows > 0 ? ",\n{" : "\n{", stdout);
     else
         fputs(", ", stdout);
-    put_json((struct tg_slice){rows->columns[rows->column], strlen(rows->columns[rows->column])});
+    tg_put_json(
+        (struct tg_slice){rows->columns[rows->column], strlen(rows->columns[rows->column])});
     fputs(": ", stdout);
 }
 
@@ -149,10 +177,8 @@ static void after(struct tg_rows *rows)
 void tg_rows_text(struct tg_rows *rows, struct tg_slice text)
 {
     before(rows);
-    if (rows->form == TG_FORM_JSON && text.at)
-        put_json(text);
-    else if (rows->form == TG_FORM_JSON)
-        fputs("null", stdout);
+    if (rows->form == TG_FORM_JSON)
+        tg_put_json(text);
     else if (text.at)
         put_csv(text);
     after(rows);

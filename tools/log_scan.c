@@ -32,19 +32,21 @@ struct node {
 
 static const struct node event_members[] = {
     FIELD("action", ACTION), FIELD("id", ID), FIELD("sequence", SEQUENCE)};
-static const struct node question_members[] = {FIELD("name", NAME), FIELD("type", TYPE)};
+static const struct node question_members[] = {
+    FIELD("name", NAME), FIELD("type", TYPE), FIELD("class", CLASS)};
 static const struct node dns_members[] = {
     FIELD("response_code", RCODE), OBJECT("question", 0, question_members)};
-static const struct node source_members[] = {FIELD("ip", CLIENT), FIELD("mac", MAC)};
-static const struct node rule_members[] = {FIELD("id", RULE)};
-static const struct node observer_members[] = {FIELD("hostname", HOST)};
+static const struct node source_members[] = {
+    FIELD("ip", CLIENT), FIELD("port", PORT), FIELD("mac", MAC)};
+static const struct node rule_members[] = {FIELD("id", RULE), FIELD("category", CATEGORY)};
+static const struct node observer_members[] = {FIELD("version", VERSION), FIELD("hostname", HOST)};
 static const struct node error_members[] = {FIELD("message", ERROR)};
 static const struct node client_members[] = {FIELD("ecs", ECS)};
 static const struct node tldguard_members[] = {FIELD("mode", MODE), FIELD("reply", REPLY),
-    FIELD("severity", SEVERITY), FIELD("via", VIA), FIELD("twin", TWIN), FIELD("group", GROUP),
-    OBJECT("client", 1, client_members), FIELD("transport", TRANSPORT), FIELD("serial", SERIAL),
-    FIELD("boot", BOOT), FIELD("log", SERIES), FIELD("lost", LOST), FIELD("crash", CRASH),
-    FIELD("chain", CHAIN)};
+    FIELD("severity", SEVERITY), FIELD("via", VIA), FIELD("twin", TWIN), FIELD("twin_known", KNOWN),
+    FIELD("group", GROUP), OBJECT("client", 1, client_members), FIELD("transport", TRANSPORT),
+    FIELD("serial", SERIAL), FIELD("boot", BOOT), FIELD("log", SERIES), FIELD("lost", LOST),
+    FIELD("crash", CRASH), FIELD("chain", CHAIN)};
 static const struct node root_members[] = {FIELD("@timestamp", TIME), FIELD("message", MESSAGE),
     OBJECT("event", 2, event_members), OBJECT("dns", 3, dns_members),
     OBJECT("source", 4, source_members), OBJECT("rule", 5, rule_members),

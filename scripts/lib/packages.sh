@@ -11,8 +11,10 @@ base_packages=(
     zlib1g-dev libzstd-dev libsqlite3-dev
 )
 # For what scripts/check does beyond the tests, and for the test that asks by DNS over TLS
-# and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance.
-dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfaketime)
+# and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance. The JSON Schema of the
+# events is read by python3-jsonschema, and what is shipped for lnav by lnav.
+dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfaketime
+    python3-jsonschema lnav)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.

@@ -2,16 +2,20 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # The servers of the tests: NSD, the world outside, and BIND, a peer to compare with.
 # Installing their packages would start daemons on port 53 of this machine, so
-# their files are only unpacked, in build/nsd and build/bind. So is promtool, which checks what
-# tldguard status writes for Prometheus, in build/promtool: it comes with a daemon, too.
+# their files are only unpacked, in build/nsd and build/bind. So are rsyslog, logrotate, and
+# promtool, which checks what tldguard status writes for Prometheus: it comes with a daemon, too.
 # Needs common.sh, apt.sh, packages.sh.
 
 nsd_packages=(nsd)
 bind_packages=(bind9 bind9-utils bind9-libs)
+# Those that take the block log on. They would start daemons as well, and pull in cron.
+rsyslog_packages=(rsyslog rsyslog-relp)
+logrotate_packages=(logrotate)
 
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/promtool/bin command -v "$1" || true
+    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/rsyslog/bin:$build/logrotate/bin:$build/promtool/bin \
+        command -v "$1" || true
 }
 
 # server_needs PACKAGE...: the shared libraries that they need of others, as clauses.

@@ -75,6 +75,27 @@ test_log() {
     is "$1: numbers without a gap" "$(jq .event.sequence "$live_log")" "$(seq "$(live_events)")"
 }
 
+# The same names in each form that the tool gives the log; a spreadsheet's apostrophe aside.
+test_forms() {
+    local asked
+    asked=$(jq -r .dns.question.name "$live_log")
+    is "names of any octets: in OCSF" "$("$TLDGUARD" log --format ocsf "$live_log" | jq -r .query.hostname)" "$asked"
+    is "names of any octets: in CSV" "$("$TLDGUARD" log --csv "$live_log" | tail -n +2 | tr -d '\r' |
+        sed 's/^\([^"]*\)"blocked","[^"]*","[^"]*","\(\([^"]\|""\)*\)".*/\2/; s/""/"/g; s/^'"'\([-=@+]\)"'/\1/')" "$asked"
+    is "names of any octets: as text, on a terminal" "$("$TLDGUARD" log "$live_log" |
+        sed 's/^[^ ]* blocked  [^ ]*  [^ ]* \([^ ]*\)  .*/\1/')" "$asked"
+    is "names of any octets: no form has what is not printable" "$(for form in --csv --json '-F ecs' '-F ocsf' '-F cef'; do
+        # shellcheck disable=SC2086 # words
+        "$TLDGUARD" log $form "$live_log" | tr -d '\r'
+    done | LC_ALL=C grep -c '[^ -~]')" 0
+    if ! command -v python3 >/dev/null; then
+        ok "names of any octets: in CEF # SKIP no python3"
+        return
+    fi
+    is "names of any octets: in CEF" "$("$TLDGUARD" log --format cef "$live_log" |
+        python3 "$TG_SRC/tests/support/cef.py" | jq -r .extension.dhost)" "$asked"
+}
+
 # Header: ID, flags, counts; army.ml MX IN in the question (RFC 1035 4.1).
 army=0461726d79026d6c00
 query=000001000001000000000000${army}000f0001
@@ -174,6 +195,7 @@ live_create
 trap clean_up EXIT
 world_start unbound || bail "$world_error"
 test_names
+test_forms
 test_log "after the names"
 test_spray
 test_malformed

@@ -23,6 +23,7 @@ live_answer=''           # what the last question brought, in lines
 live_client=${TG_BUILD:-}/tests/support/ask
 live_patience=${TG_PATIENCE:-10}
 world_patience=$((2 * live_patience))
+live_torn=0              # lines of the log that the test itself has torn, and left
 
 # Every type of TLD rule, on names that all exist outside.
 live_policy="$(dirname "${BASH_SOURCE[0]}")/policy.yaml"
@@ -138,7 +139,23 @@ holdings() {
 # shellcheck disable=SC2317
 holds_as_before() { [[ $(holdings) == "$1" ]]; }
 
+# Whatever a test was about: what it leaves in the log is as the schema says that is shipped.
+live_schema() {
+    local name='the events left in the log are as dist/event.schema.json says' said status=0
+    local -a logs
+    mapfile -t logs < <(find "$world_dir/log" -type f -name '*.jsonl*' ! -name '.*' 2>/dev/null | sort)
+    ((${#logs[@]} > 0)) || return 0
+    said=$(python3 "$TG_SRC/tests/support/schema.py" --torn "$live_torn" \
+        "$TG_SRC/dist/event.schema.json" "${logs[@]}" 2>&1) || status=$?
+    case $status in
+    0) ok "$name" && echo "# $said" ;;
+    77 | 127) ok "$name # SKIP ${said##*$'\n'}" ;;
+    *) not_ok "$name" "$said" ;;
+    esac
+}
+
 live_end() {
+    live_schema
     if [[ -n ${TG_SANITIZED:-} ]]; then
         # What is leaked is told at the end.
         world_stop unbound

@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
 #include <cmocka.h>
 
 #include "tests/support/ecs.h"
+#include "tests/support/schema.h"
 #include "tldguard/event.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -19,7 +21,7 @@
  * The fields of ECS 8.17 that a line may have, by their type there, and no
  * other outside "tldguard". Taken from generated/ecs/ecs_flat.yml of elastic/ecs.
  */
-enum ecs_type { ECS_DATE, ECS_TEXT, ECS_TEXTS, ECS_LONG, ECS_IP, ECS_IPS, ECS_MAC };
+enum ecs_type { ECS_DATE, ECS_TEXT, ECS_TEXTS, ECS_LONG, ECS_TRUTH, ECS_IP, ECS_IPS, ECS_MAC };
 static const struct field {
     const char *name;
     enum ecs_type type;
@@ -70,14 +72,17 @@ static const struct field {
     {"tldguard.action", ECS_TEXT},
     {"tldguard.answers_removed", ECS_LONG},
     {"tldguard.boot", ECS_TEXT},
+    {"tldguard.chain", ECS_TEXT},
     {"tldguard.client.cpe_id", ECS_TEXT},
     {"tldguard.client.ecs", ECS_TEXT},
     {"tldguard.client.malformed", ECS_TEXTS},
     {"tldguard.client.umbrella.device", ECS_TEXT},
     {"tldguard.client.umbrella.ip", ECS_IP},
     {"tldguard.client.umbrella.organization", ECS_LONG},
+    {"tldguard.crash", ECS_TRUTH},
     {"tldguard.former_serial", ECS_LONG},
     {"tldguard.group", ECS_TEXT},
+    {"tldguard.log", ECS_TEXT},
     {"tldguard.lost", ECS_LONG},
     {"tldguard.mode", ECS_TEXT},
     {"tldguard.reply", ECS_TEXT},
@@ -165,6 +170,9 @@ static void check_field(const char *name, const json_t *value)
     if (field == NULL)
         fail_msg("%s is not in the table", name);
     switch (field->type) {
+    case ECS_TRUTH:
+        assert_true(json_is_boolean(value));
+        return;
     case ECS_LONG:
         assert_true(json_is_integer(value) && json_integer_value(value) >= 0);
         return;
@@ -211,7 +219,7 @@ static void check_object(const char *prefix, json_t *object)
     }
 }
 
-json_t *ecs_parse(const char *line, size_t len)
+json_t *ecs_parse_any(const char *line, size_t len)
 {
     json_error_t error;
     json_t *root;
@@ -228,6 +236,36 @@ json_t *ecs_parse(const char *line, size_t len)
     check_object("", root);
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(root, "ecs"), "version")), "8.17.0");
+    return root;
+}
+
+const char *ecs_field(size_t index)
+{
+    return index < COUNT_OF(fields) ? fields[index].name : NULL;
+}
+
+json_t *ecs_schema(void)
+{
+    const char *source = getenv("TG_SRC");
+    char path[4096];
+    json_error_t error;
+    json_t *schema;
+
+    (void)snprintf(path, sizeof(path), "%s/dist/event.schema.json", source != NULL ? source : ".");
+    schema = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (schema == NULL)
+        fail_msg("%s:%d: %s", path, error.line, error.text);
+    return schema;
+}
+
+json_t *ecs_parse(const char *line, size_t len)
+{
+    json_t *root = ecs_parse_any(line, len), *schema = ecs_schema();
+    char why[SCHEMA_WHY_MAX];
+
+    if (!schema_holds(schema, root, why))
+        fail_msg("%s: %s", why, line);
+    json_decref(schema);
     return root;
 }
 

@@ -72,6 +72,8 @@ TLDGUARD_CONF=$PWD/in/conf fails 0 '' log --csv -t MX
 fails 0 '' status --stats in/stats
 fails 0 '' status --conf in/stats.conf --json
 fails 0 new status --stats in/stats --prometheus -o new
+fails 0 '' log --format ocsf in/block.jsonl
+fails 0 '' log --format cef in/block.jsonl
 for word in 'top names' timeline incidents fix-list verify; do
     # shellcheck disable=SC2086 # words
     fails 0 '' log $word --json in/block.jsonl in/other.jsonl

@@ -58,9 +58,19 @@ static json_t *parse_event(const struct tg_event *event)
 {
     char line[TG_EVENT_LINE_MAX];
 
-    return ecs_parse(
-        line, tg_event_format(event,
-                  &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line));
+    return ecs_parse(line,
+        tg_event_format(event,
+            &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1, .lost = 0}, line));
+}
+
+/* Of a record with a value that has no word. */
+static json_t *parse_any(const struct tg_event *event)
+{
+    char line[TG_EVENT_LINE_MAX];
+
+    return ecs_parse_any(
+        line, tg_event_format(
+                  event, &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1}, line));
 }
 
 /* The whole line, for its order; written out, so that a change of a field is seen here. */
@@ -88,11 +98,12 @@ static void test_line(void **state)
         "\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[\"army.ml\",\"army.mil\"]},"
         "\"tldguard\":{\"mode\":\"block\",\"action\":\"nxdomain\",\"reply\":\"NXDOMAIN\","
         "\"severity\":\"high\",\"twin\":\"army.mil\",\"transport\":\"udp\","
-        "\"serial\":2026030401,\"boot\":\"69a7bc1f\",\"lost\":7}}\n";
+        "\"serial\":2026030401,\"boot\":\"69a7bc1f\",\"log\":\"69a7bc1f\",\"lost\":7,"
+        "\"chain\":\"0123456789abcdef0123456789abcdef\"}}\n";
     const struct tg_event event = sample();
     char line[TG_EVENT_LINE_MAX];
-    const size_t len = tg_event_format(
-        &event, &(struct tg_stamp){.observer = &observer, .sequence = 1042, .lost = 7}, line);
+    const size_t len = tg_event_format(&event,
+        &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1042, .lost = 7}, line);
 
     (void)state;
     assert_string_equal(line, expected);
@@ -100,7 +111,8 @@ static void test_line(void **state)
     /* lost 0 leaves the field out */
     json_decref(ecs_parse(
         line, tg_event_format(&event,
-                  &(struct tg_stamp){.observer = &observer, .sequence = 1042, .lost = 0}, line)));
+                  &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1042, .lost = 0},
+                  line)));
     assert_null(strstr(line, "lost"));
 }
 
@@ -236,7 +248,7 @@ static void test_transports(void **state)
         json_t *root;
 
         event.transport = cases[i].transport;
-        root = parse_event(&event);
+        root = parse_any(&event);
         assert_string_equal(
             tg_transport_text((enum tg_transport)cases[i].transport), cases[i].word);
         ecs_assert_text(root, "tldguard.transport", cases[i].word);
@@ -281,7 +293,7 @@ static void test_numbers(void **state)
     }
     for (size_t i = 0; i < COUNT_OF(severities); i++) {
         event.severity = severities[i].severity;
-        root = parse_event(&event);
+        root = parse_any(&event);
         ecs_assert_text(root, "tldguard.severity", severities[i].word);
         assert_int_equal(json_integer_value(ecs_at(root, "event.severity")), severities[i].scale);
         json_decref(root);
@@ -302,7 +314,8 @@ static void test_flags(void **state)
         event.flags = (uint8_t)flags;
         json_decref(ecs_parse(
             line, tg_event_format(&event,
-                      &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line)));
+                      &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1, .lost = 0},
+                      line)));
         if (texts[flags] != NULL)
             assert_non_null(strstr(line, texts[flags]));
         else
@@ -369,35 +382,37 @@ static void test_hostile_observer(void **state)
     for (size_t i = 0; i < COUNT_OF(hostnames); i++) {
         const struct tg_observer hostile = {hostnames[i], hostnames[i]};
 
-        root = ecs_parse(
+        root = ecs_parse_any(
             line, tg_event_format(&event,
-                      &(struct tg_stamp){.observer = &hostile, .sequence = 1, .lost = 0}, line));
+                      &(struct tg_stamp){ECS_TIES, .observer = &hostile, .sequence = 1, .lost = 0},
+                      line));
         if (i == 0 || i == 3)
             ecs_assert_text(root, "observer.hostname", hostnames[i]);
         json_decref(root);
-        json_decref(ecs_parse(
+        json_decref(ecs_parse_any(
             line, tg_event_format_lost(event.time,
-                      &(struct tg_stamp){.observer = &hostile, .sequence = 1, .lost = 1}, line)));
+                      &(struct tg_stamp){ECS_TIES, .observer = &hostile, .sequence = 1, .lost = 1},
+                      line)));
     }
     memset(endless, '\x01', sizeof(endless));
     endless[sizeof(endless) - 1] = '\0';
-    json_decref(ecs_parse(line,
-        tg_event_format(&event,
-            &(struct tg_stamp){
-                .observer = &(struct tg_observer){endless, endless}, .sequence = 1, .lost = 0},
-            line)));
-    json_decref(ecs_parse(line,
-        tg_event_format_lost(event.time,
-            &(struct tg_stamp){
-                .observer = &(struct tg_observer){endless, endless}, .sequence = 1, .lost = 1},
-            line)));
+    json_decref(ecs_parse_any(
+        line, tg_event_format(&event,
+                  &(struct tg_stamp){ECS_TIES, .observer = &(struct tg_observer){endless, endless},
+                      .sequence = 1, .lost = 0},
+                  line)));
+    json_decref(ecs_parse_any(
+        line, tg_event_format_lost(event.time,
+                  &(struct tg_stamp){ECS_TIES, .observer = &(struct tg_observer){endless, endless},
+                      .sequence = 1, .lost = 1},
+                  line)));
     /* the longest real name is not cut */
     memset(endless, 'h', 255);
     endless[255] = '\0';
     root = ecs_parse(
         line, tg_event_format(&event,
-                  &(struct tg_stamp){
-                      .observer = &(struct tg_observer){endless, "0"}, .sequence = 1, .lost = 0},
+                  &(struct tg_stamp){ECS_TIES, .observer = &(struct tg_observer){endless, "0"},
+                      .sequence = 1, .lost = 0},
                   line));
     ecs_assert_text(root, "observer.hostname", endless);
     json_decref(root);
@@ -570,10 +585,11 @@ static void test_worst_case(void **state)
             tell_all(&event.ids);
             line[TG_EVENT_LINE_MAX] = 0x5a;
             len = tg_event_format(&event,
-                &(struct tg_stamp){.observer = &worst, .sequence = INT64_MAX, .lost = INT64_MAX},
+                &(struct tg_stamp){
+                    ECS_TIES, .observer = &worst, .sequence = INT64_MAX, .lost = INT64_MAX},
                 line);
             assert_int_equal(line[TG_EVENT_LINE_MAX], 0x5a);
-            root = ecs_parse(line, len);
+            root = ecs_parse_any(line, len);
             (void)tg_dname_to_text(event.qname, event.qname_len, text);
             ecs_assert_text(root, "dns.question.name", text);
             ecs_assert_text(root, "tldguard.twin", text);
@@ -633,7 +649,8 @@ static void test_no_record(void **state)
         memset(&event, octet, sizeof(event));
         assert_true(
             tg_event_format(&event,
-                &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line) > 0);
+                &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1, .lost = 0},
+                line) > 0);
         root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(root);
         ecs_assert_text(root, "dns.question.name", "");
@@ -655,7 +672,8 @@ static void test_wrong_length(void **state)
         event.qname_len = (uint8_t)(event.qname_len + wrong);
         assert_true(
             tg_event_format(&event,
-                &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line) > 0);
+                &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1, .lost = 0},
+                line) > 0);
         root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(root);
         ecs_assert_text(root, "dns.question.name", "");
@@ -741,9 +759,9 @@ static void test_wrong_via(void **state)
 static void test_lost_line(void **state)
 {
     char line[TG_EVENT_LINE_MAX];
-    json_t *root = ecs_parse(
-        line, tg_event_format_lost((struct timespec){1772600767, 0},
-                  &(struct tg_stamp){.observer = &observer, .sequence = 9, .lost = 3}, line));
+    json_t *root = ecs_parse(line,
+        tg_event_format_lost((struct timespec){1772600767, 0},
+            &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 9, .lost = 3}, line));
 
     (void)state;
     ecs_assert_text(root, "@timestamp", "2026-03-04T05:06:07.000000Z");
@@ -756,9 +774,9 @@ static void test_lost_line(void **state)
     assert_int_equal(json_integer_value(ecs_at(root, "event.sequence")), 9);
     assert_int_equal(json_integer_value(ecs_at(root, "tldguard.lost")), 3);
     json_decref(root);
-    root = ecs_parse(
-        line, tg_event_format_lost((struct timespec){0, 0},
-                  &(struct tg_stamp){.observer = &observer, .sequence = 2, .lost = 1}, line));
+    root = ecs_parse(line,
+        tg_event_format_lost((struct timespec){0, 0},
+            &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 2, .lost = 1}, line));
     ecs_assert_text(
         root, "message", "1 event was lost before this line: the log could not keep up");
     json_decref(root);
@@ -966,12 +984,11 @@ static void test_random_records(void **state)
         for (size_t j = 0; j < sizeof(hostname) - 1; j++)
             hostname[j] = (char)(1 + next_random(&seed) % 255);
         hostname[sizeof(hostname) - 1] = '\0';
-        root =
-            ecs_parse(line, tg_event_format(&event,
-                                &(struct tg_stamp){.observer = &(struct tg_observer){hostname, "0"},
-                                    .sequence = 1 + next_random(&seed) / 2,
-                                    .lost = next_random(&seed) / 2},
-                                line));
+        root = ecs_parse_any(
+            line, tg_event_format(&event,
+                      &(struct tg_stamp){ECS_TIES, .observer = &(struct tg_observer){hostname, "0"},
+                          .sequence = 1 + next_random(&seed) / 2, .lost = next_random(&seed) / 2},
+                      line));
         text = json_string_value(ecs_at(root, "dns.question.name"));
         assert_int_equal(tg_dname_from_text(text, strlen(text), wire, &len, NULL), TG_OK);
         assert_int_equal(len, event.qname_len);

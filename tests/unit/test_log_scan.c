@@ -38,11 +38,20 @@ static const char *const paths[TG_FIELDS][3] = {
     [TG_FIELD_SERIAL] = {"tldguard", "serial"},
     [TG_FIELD_LOST] = {"tldguard", "lost"},
     [TG_FIELD_BOOT] = {"tldguard", "boot"},
+    [TG_FIELD_SERIES] = {"tldguard", "log"},
+    [TG_FIELD_CRASH] = {"tldguard", "crash"},
+    [TG_FIELD_CHAIN] = {"tldguard", "chain"},
+    [TG_FIELD_PORT] = {"source", "port"},
+    [TG_FIELD_CLASS] = {"dns", "question", "class"},
+    [TG_FIELD_CATEGORY] = {"rule", "category"},
+    [TG_FIELD_KNOWN] = {"tldguard", "twin_known"},
+    [TG_FIELD_VERSION] = {"observer", "version"},
 };
 
 static bool is_count(size_t field)
 {
-    return field == TG_FIELD_SEQUENCE || field == TG_FIELD_SERIAL || field == TG_FIELD_LOST;
+    return field == TG_FIELD_SEQUENCE || field == TG_FIELD_SERIAL || field == TG_FIELD_LOST ||
+           field == TG_FIELD_PORT;
 }
 
 struct fixture {
@@ -80,8 +89,9 @@ static const json_t *at(const json_t *root, size_t field, bool *good)
         if (!root)
             return NULL;
     }
-    if (is_count(field) ? !json_is_integer(root) || json_integer_value(root) < 0
-                        : !json_is_string(root))
+    if (is_count(field)           ? !json_is_integer(root) || json_integer_value(root) < 0
+        : field == TG_FIELD_CRASH ? !json_is_boolean(root)
+                                  : !json_is_string(root))
         *good = false;
     return root;
 }
@@ -92,6 +102,8 @@ static void assert_field(const struct fixture *f, size_t field, const json_t *wa
 
     if (!wanted) {
         assert_null(got.at);
+    } else if (field == TG_FIELD_CRASH) {
+        assert_true(tg_slice_is(got, json_is_true(wanted) ? "true" : "false"));
     } else if (is_count(field)) {
         assert_int_equal(tg_slice_count(got), json_integer_value(wanted));
     } else {
@@ -140,12 +152,17 @@ static const char whole_line[] =
     "{\"@timestamp\":\"2026-11-22T02:31:01.115743Z\",\"message\":\"blocked\",\"event\":{\"action\":"
     "\"dns-block\",\"severity\":73,\"type\":[\"denied\",\"protocol\"],\"id\":\"vm-6b-1\","
     "\"sequence\":10},\"dns\":{\"header_flags\":[\"RD\"],\"response_code\":\"NXDOMAIN\","
-    "\"question\":{\"name\":\"a\\\\000\\\\\\\"b.ml\",\"type\":\"MX\"}},\"source\":{\"ip\":"
-    "\"10.1.2.3\",\"port\":53124,\"mac\":\"00-11\"},\"rule\":{\"id\":\"ml\"},\"observer\":{"
-    "\"hostname\":\"vm\"},\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[]},\"tldguard\":{\"mode\":"
-    "\"block\",\"reply\":\"NXDOMAIN\",\"severity\":\"high\",\"twin\":\"army.mil\",\"group\":"
+    "\"question\":{\"name\":\"a\\\\000\\\\\\\"b.ml\",\"type\":\"MX\",\"class\":\"IN\"}},\"source\":"
+    "{\"ip\":"
+    "\"10.1.2.3\",\"port\":53124,\"mac\":\"00-11\"},\"rule\":{\"id\":\"ml\",\"category\":\"look-"
+    "alike-tld\"},\"observer\":{"
+    "\"version\":\"0.1.0\",\"hostname\":\"vm\"},\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[]},"
+    "\"tldguard\":{\"mode\":"
+    "\"block\",\"reply\":\"NXDOMAIN\",\"severity\":\"high\",\"twin\":\"army.mil\",\"twin_known\":"
+    "\"listed\",\"group\":"
     "\"caf\\u00e9 \\ud83d\\ude00 \xc3\xa9\",\"client\":{\"ecs\":\"192.0.2.0/24\",\"malformed\":["
-    "\"mac\"]},\"transport\":\"udp\",\"serial\":2026112201,\"lost\":3,\"boot\":\"6b\"}}";
+    "\"mac\"]},\"transport\":\"udp\",\"serial\":2026112201,\"lost\":3,\"boot\":\"6b\",\"log\":"
+    "\"6b\",\"crash\":true,\"chain\":\"00\"}}";
 static const char service_line[] =
     "{\"event\":{\"action\":\"policy-rejected\"},\"error\":{\"message\":\"a\\tb\"},\"extra\":[1,"
     "-2.5e+3,true,false,null,{\"event\":{\"action\":1}},[[]],{}],\"@timestamp\":"
