@@ -26,7 +26,11 @@ struct tg_verify {
     enum tg_form form;
     struct tg_table *boots; /* of struct tg_boot */
     uint64_t findings;
+    bool silent; /* they are only counted */
 };
+
+/* Checks an event; a tg_log.event, arg is the verify. */
+bool tg_verify_look(void *verify, const struct tg_logged *event);
 
 /* One thing that is wrong, at the line that is read. */
 void tg_verify_found(struct tg_verify *verify, const char *kind, const char *fmt, ...)
@@ -37,8 +41,12 @@ typedef void tg_verify_check(
     struct tg_verify *verify, struct tg_boot *boot, const struct tg_logged *event);
 tg_verify_check tg_verify_id, tg_verify_sequence, tg_verify_time;
 
-/* What is known of all boots, and how it ends. */
 void tg_verify_start(struct tg_verify *verify);
+/* What is said before all, and after it. */
+void tg_verify_head(struct tg_verify *verify);
 void tg_verify_report(struct tg_verify *verify);
+/* All boots, those that began first at the front; to be freed. */
+struct tg_cell **tg_verify_boots(const struct tg_verify *verify, size_t *count);
+void tg_verify_end(struct tg_verify *verify);
 
 #endif

@@ -15,7 +15,7 @@ static const char *const columns[] = {"kind", "file", "line", "text", "boot", "e
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 #define FOUND   4 /* of them are of findings, the others of boots */
 
-void tg_verify_start(struct tg_verify *verify)
+void tg_verify_head(struct tg_verify *verify)
 {
     if (verify->form != TG_FORM_TEXT)
         tg_rows_start(&verify->rows, verify->form, columns, COLUMNS);
@@ -32,7 +32,7 @@ void tg_verify_found(struct tg_verify *verify, const char *kind, const char *fmt
     char text[256];
     va_list ap;
 
-    if (verify->findings++ >= FINDINGS_SHOWN)
+    if (verify->findings++ >= FINDINGS_SHOWN || verify->silent)
         return;
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
@@ -106,11 +106,16 @@ static int by_first(const void *a, const void *b)
                                       x->len < y->len ? x->len : y->len);
 }
 
+struct tg_cell **tg_verify_boots(const struct tg_verify *verify, size_t *count)
+{
+    return tg_table_sorted(verify->boots, by_first, count);
+}
+
 void tg_verify_report(struct tg_verify *verify)
 {
     const struct tg_log *log = verify->log;
     size_t count;
-    struct tg_cell **cells = tg_table_sorted(verify->boots, by_first, &count);
+    struct tg_cell **cells = tg_verify_boots(verify, &count);
 
     for (size_t i = 0; i < count; i++) {
         const struct tg_slice name = tg_table_key(verify->boots, cells[i]);
