@@ -71,6 +71,10 @@ tests_support_askid_LDADD = $(LDNS_LIBS)
 check_PROGRAMS += tests/support/events
 tests_support_events_SOURCES = tests/support/events.c
 tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
+# And one that is good to look at.
+check_PROGRAMS += tests/support/sample
+tests_support_sample_SOURCES = tests/support/sample.c
+tests_support_sample_LDADD = module/libtgevent.la policy/libtldguard.la
 
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \

@@ -29,3 +29,19 @@ tools_tldguard_SOURCES += tools/log.h tools/log.c tools/log_source.c tools/log_l
 	tools/log_sql.h tools/log_sql.c tools/log_sql_print.c
 tools_tldguard_LDADD += $(ZLIB_LIBS) $(LIBZSTD_LIBS) $(SQLITE_LIBS)
 dist_man_MANS += tools/tldguard-log.1
+
+tools_tldguard_SOURCES += tools/report.h tools/report.c tools/report_gather.c tools/report_record.c \
+	tools/report_lists.c tools/report_data.c tools/report_parts.c tools/report_page.c \
+	tools/report_table.c tools/report_words.c
+nodist_tools_tldguard_SOURCES = tools/report_files.c
+tools_tldguard_LDADD += $(LIBCRYPTO_LIBS)
+# The looks and the script of its page, as the tool carries them: a text of C for each.
+tg_report_files = $(srcdir)/tools/report/report.css $(srcdir)/tools/report/report.js
+tools/report_files.c: $(tg_report_files)
+	$(AM_V_GEN)$(MKDIR_P) tools && for file in $(tg_report_files); do \
+	    echo "const char tg_$$(basename $$file | tr . _)[] ="; \
+	    sed 's/[\\"?]/\\&/g; s/.*/    "&\\n"/' $$file; echo ';'; \
+	done | sed '1i #include "tools/report.h"' >$@.new && mv $@.new $@
+CLEANFILES += tools/report_files.c
+EXTRA_DIST += tools/report
+dist_man_MANS += tools/tldguard-report.1
