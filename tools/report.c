@@ -65,18 +65,29 @@ static bool write_page(const struct tg_parsed *p, const json_t *data, struct tg_
     return done;
 }
 
-/* What was read to its end is told, nothing else: half of the truth would be taken for all. */
-static int tell(const struct tg_parsed *p, struct tg_report *report, int code)
+/* All that was counted; NULL: a log could not be read to its end, and half of the truth would be
+ * taken for all. code: output. */
+static json_t *figures(struct tg_report *report, uint64_t gap, int *code)
 {
-    json_t *data;
+    json_t *data = NULL;
 
-    if (code == EXIT_BROKEN)
-        return code;
-    tg_report_lists(report);
-    data = tg_report_data(report);
-    if (code == EXIT_FINE && !tg_record_is_whole(&report->record))
-        code = EXIT_FINDINGS;
-    if (p->value[HTML] && !write_page(p, data, report->log->diags))
+    *code = tg_report_gather(report, gap);
+    if (*code != EXIT_BROKEN) {
+        tg_report_lists(report);
+        data = tg_report_data(report);
+        if (!tg_record_is_whole(&report->record))
+            *code = EXIT_FINDINGS;
+    }
+    tg_report_end(report);
+    return data;
+}
+
+static int tell(const struct tg_parsed *p, struct tg_report *report, uint64_t gap)
+{
+    int code;
+    json_t *data = figures(report, gap, &code);
+
+    if (data && p->value[HTML] && !write_page(p, data, report->log->diags))
         code = EXIT_BROKEN;
     if (p->value[JSON] && code != EXIT_BROKEN)
         return tg_text_json(data) == EXIT_FINE ? code : EXIT_BROKEN;
@@ -97,9 +108,7 @@ static int go(const struct tg_parsed *p, struct tg_report *report, uint64_t gap)
         log->paths = &path;
         log->count = 1;
     }
-    code = tg_report_gather(report, gap);
-    code = tell(p, report, code);
-    tg_report_end(report);
+    code = tell(p, report, gap);
     free(path);
     return code;
 }
