@@ -79,7 +79,7 @@ tests_support_sample_LDADD = module/libtgevent.la policy/libtldguard.la
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
-	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/report.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/report.sh tests/tools/report_browser.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -112,7 +112,7 @@ EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite
-EXTRA_DIST += tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
+EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
