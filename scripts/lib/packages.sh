@@ -11,10 +11,11 @@ base_packages=(
     zlib1g-dev libzstd-dev libsqlite3-dev libjs-chart.js
 )
 # For what scripts/check does beyond the tests, and for the test that asks by DNS over TLS
-# and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance. In the browser, which
-# has no fonts of its own, the pages of tldguard report are tried; poppler reads what it prints.
+# and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance. In the browser the pages
+# of tldguard report are tried; poppler reads what it prints. The other two are for
+# scripts/screenshot.
 dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfaketime
-    chromium-headless-shell fonts-dejavu-core poppler-utils)
+    chromium-headless-shell poppler-utils fonts-inter pngquant)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.

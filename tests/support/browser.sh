@@ -36,8 +36,8 @@ browser_start() {
 
 browser_stop() {
     [[ -n $browser_pid ]] || return 0
-    kill "$browser_pid" 2>/dev/null
-    wait "$browser_pid" 2>/dev/null
+    kill "$browser_pid" 2>/dev/null || true
+    wait "$browser_pid" 2>/dev/null || true
     browser_pid=''
     exec 7>&- 8>&-
 }

@@ -126,6 +126,14 @@ is 'the last 1,100 days' "$(jq -c '[(.days | length), .days[0].day, .questions]'
 run report --json goes.jsonl
 is 'what goes with what' "$(jq -c '[(.top_clients[] | [.client, .name]), (.top_names[] | [.name, .twin]), (.top_twins[] | [.twin, .name])]' <<<"$out")" \
     '[["10.0.0.1","b.ml"],["10.0.0.2","www.example.com"],["b.ml","b.mil"],["a.ml","a.mil"],["www.example.com","b.mil"],["b.mil","b.ml"],["a.mil","a.ml"]]'
+{
+    event '.source.ip="10.0.0.1" | .dns.question.name="a.ml" | .tldguard.twin="a.mil"'
+    event '.source.ip="10.0.0.1" | .dns.question.name="a.ml" | .tldguard.twin="a.mil"'
+    for i in 2 3 4; do event ".source.ip=\"10.0.0.$i\" | .dns.question.name=\"a.om\" | .tldguard.twin=\"a.mil\""; done
+} >sum.jsonl
+run report --json sum.jsonl
+is 'for what one was meant: by all clients' "$(jq -r '.top_twins[0].name' <<<"$out")" a.om
+run report --json goes.jsonl
 is 'severities: one that is not told' "$(jq -c '[.severities[] | [.severity, .incidents, .count]]' <<<"$out")" \
     '[["critical",0,0],["high",2,3],["medium",0,0],["low",0,0],["not told",1,1]]'
 {
