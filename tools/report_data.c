@@ -236,6 +236,20 @@ static json_t *files_data(const struct tg_log *log)
     return array;
 }
 
+/* Events about what there was no room for: some figures are of less than all then. */
+static json_t *beyond_data(const struct tg_report *report)
+{
+    json_t *object = json_object();
+
+    put_count(object, "clients", report->clients.beyond);
+    put_count(object, "names", report->names.beyond);
+    put_count(object, "twins", report->twins.beyond);
+    put_count(object, "policies", report->serials.beyond);
+    put_count(object, "incidents", report->habits.beyond);
+    put_count(object, "days", report->days.beyond);
+    return object;
+}
+
 json_t *tg_report_data(const struct tg_report *report)
 {
     const struct tg_report_row *policy = newest(&report->serial_list);
@@ -253,6 +267,7 @@ json_t *tg_report_data(const struct tg_report *report)
     put_count(data, "names", report->name_list.all);
     put_count(data, "twins", report->twin_list.all);
     put_count(data, "incidents", report->habits.incident_count);
+    put(data, "beyond", beyond_data(report));
     if (report->questions > 0) {
         put_time(data, "first", report->first);
         put_time(data, "last", report->last);

@@ -88,6 +88,31 @@ static void put_chosen(FILE *out, json_t *filter)
     fputs(". The state of the record is told of all.</p>\n", out);
 }
 
+/* What was not told apart, for want of room: no figure is to look like all when it is not. */
+static void put_beyond(FILE *out, json_t *beyond)
+{
+    const char *key, *between = "";
+    json_t *value;
+    char number[96];
+    bool any = false;
+
+    json_object_foreach(beyond, key, value) any = any || json_integer_value(value) > 0;
+    if (!any)
+        return;
+    fputs(
+        "<p class=\"alert\"><strong>Note:</strong> Not all could be told apart. In the figures of ",
+        out);
+    json_object_foreach(beyond, key, value)
+    {
+        if (json_integer_value(value) == 0)
+            continue;
+        (void)fprintf(out, "%s%s %s left out", between, key,
+            tg_report_many((uint64_t)json_integer_value(value), "event is", "events are", number));
+        between = ", in those of ";
+    }
+    fputs(".</p>\n", out);
+}
+
 static void put_summary(FILE *out, const json_t *data)
 {
     const json_t *record = json_object_get(data, "record");
@@ -99,6 +124,7 @@ static void put_summary(FILE *out, const json_t *data)
     tg_report_say_lead(out, data);
     fputs("</p>\n", out);
     put_chosen(out, json_object_get(data, "filter"));
+    put_beyond(out, json_object_get(data, "beyond"));
     if (!whole) {
         fputs("<p class=\"alert\"><strong>Note:</strong> ", out);
         tg_report_say_record(out, data);

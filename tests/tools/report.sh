@@ -144,6 +144,15 @@ is 'severities: one that is not told' "$(jq -c '[.severities[] | [.severity, .in
 run report --json worst.jsonl
 is 'an incident is as grave as the worst of it' "$(jq -c '.top_incidents[0] | [.severity, .count]' <<<"$out")" '["critical",3]'
 
+# More incidents than are told apart: it is said in the page as well. Each event is one of its own.
+"$build/events" 1000100 1000 | "$tool" report --chart-js chart.js -G 1s -o beyond.html --json - >beyond.json 2>err.txt
+is 'more than are told apart' "$(jq -c '[.incidents, .beyond.incidents, .questions]' beyond.json) $(<err.txt)" \
+    '[1000000,100,1000100] report: warning: not all are told apart: 100 events are about others than the first 1,000,000 incidents'
+is 'more than are told apart: in the page' \
+    "$(grep -c 'Not all could be told apart\. In the figures of incidents 100 events are left out\.' beyond.html)" 1
+report -G 1s -o page.html many.jsonl
+is 'all are told apart' "$(grep -c 'Not all could be told apart' page.html)" 0
+
 # The same logs give the same page: equals are in order.
 report -o page.html many.jsonl sample.jsonl
 cp page.html first.html
