@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* tldguard report: the log as one page for people who do not read logs. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tools/exchange.h"
 #include "tools/report.h"
@@ -25,6 +28,26 @@ static const struct tg_option options[] = {
 };
 _Static_assert(sizeof(options) / sizeof(options[0]) <= TG_OPTIONS_MAX + 1, "one has no room");
 
+/* Whether a page may take the place of what is there. "--html block.jsonl*" is a slip that would
+ * cost a log: only a page, or nothing, is replaced. */
+static bool may_replace(const char *path)
+{
+    static const char page[] = "<!DOCTYPE html";
+    char start[sizeof(page)] = "";
+    struct stat st;
+    ssize_t got;
+    int in;
+
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return true;
+    in = open(path, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return false;
+    got = read(in, start, sizeof(start) - 1);
+    (void)close(in);
+    return got == (ssize_t)sizeof(page) - 1 && strcasecmp(start, page) == 0;
+}
+
 /* -1, or the exit code after a usage error. */
 static int set(const struct tg_command *self, const struct tg_parsed *p, struct tg_report *report,
     uint64_t *gap)
@@ -37,6 +60,9 @@ static int set(const struct tg_command *self, const struct tg_parsed *p, struct 
         return tg_text_usage(self, "as what? --html FILE, --json, or both");
     if (p->value[HTML] && p->value[JSON] && strcmp(p->value[HTML], "-") == 0)
         return tg_text_usage(self, "--json has standard output already");
+    if (p->value[HTML] && !may_replace(p->value[HTML]))
+        return tg_text_usage(
+            self, "'%s' is there and is no page of HTML: it is not replaced", p->value[HTML]);
     if (p->value[COUNT] &&
         (!tg_parse_count(p->value[COUNT], &top) || top == 0 || top > TG_REPORT_TOP_MOST))
         return tg_text_usage(

@@ -104,7 +104,7 @@ static void put_day(json_t *array, int64_t number, const struct tg_bucket *bucke
 
 /* Days without a question between two that have some are days, too; but a clock that was wrong for
  * an hour must not make half a century of them. */
-static json_t *days_data(const struct tg_report *report)
+static json_t *days_data(const struct tg_report *report, size_t *left)
 {
     static const struct tg_bucket nothing = {0, 0};
     json_t *array = json_array();
@@ -112,7 +112,7 @@ static json_t *days_data(const struct tg_report *report)
     struct tg_cell **cells = tg_timeline_sorted(&report->days, &size);
     int64_t next = 0, number;
 
-    from = size > TG_REPORT_DAYS ? size - TG_REPORT_DAYS : 0;
+    *left = from = size > TG_REPORT_DAYS ? size - TG_REPORT_DAYS : 0;
     for (size_t i = from; i < size; i++) {
         number = tg_timeline_number(cells[i]);
         if (i > from && number - next <= 366)
@@ -254,6 +254,7 @@ json_t *tg_report_data(const struct tg_report *report)
 {
     const struct tg_report_row *policy = newest(&report->serial_list);
     json_t *data = json_object();
+    size_t left;
     char now[32];
 
     put_string(data, "title", report->title);
@@ -274,7 +275,8 @@ json_t *tg_report_data(const struct tg_report *report)
     }
     put_text(data, "serial", policy ? policy->key : (struct tg_slice){NULL, 0});
     put_count(data, "refused", report->refused);
-    put(data, "days", days_data(report));
+    put(data, "days", days_data(report, &left));
+    put_count(data, "days_not_shown", left);
     put(data, "top_twins", list_data(&report->twin_list, "twin", "name"));
     put(data, "top_clients", list_data(&report->client_list, "client", "name"));
     put(data, "top_names", list_data(&report->name_list, "name", "twin"));

@@ -167,8 +167,13 @@ static void put_days(FILE *out, const json_t *data)
         {"blocked", "Blocked", TG_CELL_COUNT}, {"watched", "Only noted", TG_CELL_COUNT},
         {"count", "Questions", TG_CELL_BAR}, {0}};
     const json_t *rows = rows_of(data, "days");
+    const uint64_t left = tg_data_count(data, "days_not_shown");
+    char number[96];
 
     open_section(out, "days", "Day by day");
+    if (left > 0)
+        (void)fprintf(out, "<p class=\"note\">Not shown: %s with questions before these.</p>\n",
+            tg_report_many(left, "day", "days", number));
     if (rows) {
         put_chart(out, "days", "Bar chart of the questions of each day, blocked and only noted.");
         /* Open, so that it is seen without a script and in print. */

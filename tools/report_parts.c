@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/log_token.h"
 #include "tools/report.h"
 
 #define CHART_MOST (4 * 1024 * 1024)
@@ -22,12 +23,19 @@ static bool no_chart(struct tg_diags *diags, const char *path, const char *why)
     return true;
 }
 
-/* A script that the parser of HTML would see the end of before its end. */
+/* The parser of HTML must not see the end of a script before its end, nor change an octet of it:
+ * the hash would not be its own any more. */
 static const char *unfit(const char *text, size_t len)
 {
+    const char *const end = text + len;
+    size_t step = 1;
+    uint32_t code;
+
     if (strlen(text) != len)
         return "there is a NUL in it";
-    if (strcasestr(text, "</script") || strstr(text, "<!--"))
+    for (const char *at = text; step > 0 && at < end; at += step)
+        step = tg_utf8_read(at, end, &code);
+    if (step == 0 || strchr(text, '\r') || strcasestr(text, "</script") || strstr(text, "<!--"))
         return "it cannot stand in a page";
     return strstr(text, "Chart.js") ? NULL : "it is not Chart.js";
 }

@@ -114,7 +114,9 @@ for ((i = 0; i < 1200; i++)); do
     date -u -d "2020-01-01 +$i days" +%F
 done | jq -cR --argjson base "$base" '. as $day | $base | .["@timestamp"] = $day + "T00:00:00Z"' >days.jsonl
 run report --json days.jsonl
-is 'the last 1,100 days' "$(jq -c '[(.days | length), .days[0].day, .questions]' <<<"$out")" '[1100,"2020-04-10",1200]'
+is 'the last 1,100 days' "$(jq -c '[(.days | length), .days[0].day, .questions, .days_not_shown]' <<<"$out")" '[1100,"2020-04-10",1200,100]'
+report -o page.html days.jsonl
+is 'the last 1,100 days: it is said' "$(grep -c 'Not shown: 100 days with questions before these\.' page.html)" 1
 
 # What goes with a client, a name, and what was meant.
 {
@@ -268,13 +270,16 @@ if [[ -f $default ]]; then
 fi
 for case in 'nowhere.js No such file or directory' "$work it is no file of at most 4 MiB" \
     'other.js it is not Chart.js' 'tag.js it cannot stand in a page' 'comment.js it cannot stand in a page' \
-    'nul.js there is a NUL in it' 'empty.js it is not Chart.js'; do
+    'nul.js there is a NUL in it' 'empty.js it is not Chart.js' 'cr.js it cannot stand in a page' \
+    'latin.js it cannot stand in a page'; do
     read -r file why <<<"$case"
     echo 'alert(1)' >other.js
     echo 'Chart.js "</SCRIPT >"' >tag.js
     echo 'Chart.js "<!--"' >comment.js
     printf 'Chart.js \0' >nul.js
     : >empty.js
+    printf 'Chart.js\r\n' >cr.js
+    printf 'Chart.js \xe9 ' >latin.js
     run report -J "$file" -o page.html sample.jsonl
     is "without: $why" "$code $err $(grep -c '<script>' page.html)" \
         "0 $file: note: the page has tables and plain bars in place of charts: $why (Debian's package of Chart.js is libjs-chart.js) 1"
@@ -301,12 +306,13 @@ TLDGUARD_CONF=$PWD/conf run report --json
 is 'the configured log' "$code $(jq .questions <<<"$out")" '0 1364'
 
 # The file is whole or as it was.
-echo former >page.html
+former='<!doctype HTML>former'
+echo "$former" >page.html
 report -o page.html sample.jsonl nowhere.jsonl
-is 'a log that is not there' "$code $(<page.html) $err" '3 former nowhere.jsonl: error: No such file or directory'
+is 'a log that is not there' "$code $(<page.html) $err" "3 $former nowhere.jsonl: error: No such file or directory"
 head -c -20 sample.jsonl.gz >cut.gz
 report -o page.html cut.gz
-is 'a log that is cut' "$code $(<page.html) $err" '3 former cut.gz: error: its end is missing'
+is 'a log that is cut' "$code $(<page.html) $err" "3 $former cut.gz: error: its end is missing"
 report --json cut.gz
 is 'a log that is cut: no JSON' "$code $out" '3 '
 report -o nowhere/page.html sample.jsonl
@@ -314,9 +320,17 @@ is 'a folder that is not there' "$code $err" '3 tldguard: nowhere/page.html: No 
 # A limit of the size of files stands for a disk that is full.
 code=0
 err=$( (trap '' XFSZ; ulimit -f 8; "$tool" report --chart-js chart.js -o page.html sample.jsonl) 2>&1) || code=$?
-is 'a disk that is full' "$code $(<page.html) $err" '3 former tldguard: page.html: File too large'
+is 'a disk that is full' "$code $(<page.html) $err" "3 $former tldguard: page.html: File too large"
 "$tool" report --chart-js chart.js -o - sample.jsonl >/dev/full 2>err.txt
 is 'standard output that is full' "$? $(sed 's/^tldguard: //' err.txt | head -n 1)" '3 standard output: No space left on device'
+# A slip of the shell's "*" must not cost a log.
+cp sample.jsonl log.jsonl
+run report -o log.jsonl sample.jsonl
+is 'what is no page is not replaced' "$code $(cmp log.jsonl sample.jsonl && echo same) $err" \
+    "2 same tldguard report: 'log.jsonl' is there and is no page of HTML: it is not replaced; see 'tldguard report --help'"
+: >log.jsonl
+report -o log.jsonl sample.jsonl
+is 'an empty file is' "$code $(grep -c '<table' log.jsonl)" '0 8'
 is 'nothing is left behind' "$(find . -name '.*.tmp')" ''
 (umask 027 && "$tool" report --chart-js chart.js -o page.html sample.jsonl)
 is 'replaced' "$(cmp page.html plain.html && echo same) $(stat -c %a page.html)" 'same 640'
