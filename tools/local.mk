@@ -43,5 +43,6 @@ tools/report_files.c: $(tg_report_files)
 	    sed 's/[\\"?]/\\&/g; s/.*/    "&\\n"/' $$file; echo ';'; \
 	done | sed '1i #include "tools/report.h"' >$@.new && mv $@.new $@
 CLEANFILES += tools/report_files.c
-EXTRA_DIST += tools/report
+# Not the folder: to make, tools/report is what tools/report.c is compiled into.
+EXTRA_DIST += tools/report/report.css tools/report/report.js tools/report/light.png tools/report/dark.png
 dist_man_MANS += tools/tldguard-report.1
