@@ -2,23 +2,20 @@
 /* Copyright (c) 2026 The tldguard authors */
 #include "module/active.h"
 
-#include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
-/* More than a resolver has threads; two that meet in one share a cache line, and nothing worse. */
-#define SLOTS   64
+#include "module/slot.h"
+
 #define WAIT_NS 100000
 
-/* So long that no two share a line, nor the two lines that are fetched together. */
 struct slot {
     atomic_size_t readers[2];
-    char gap[128 - 2 * sizeof(atomic_size_t)];
+    char gap[TG_SLOT_GAP - 2 * sizeof(atomic_size_t)];
 };
 
 struct tg_active {
-    struct slot slots[SLOTS];
+    struct slot slots[TG_SLOTS];
     _Atomic(struct tg_image *) image;
     atomic_uint side; /* its lowest bit: which counter those that enter now take */
 };
@@ -29,7 +26,7 @@ enum tg_status tg_active_create(struct tg_image *image, struct tg_active **out)
 
     if (active == NULL)
         return TG_ENOMEM;
-    for (size_t i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < TG_SLOTS; i++) {
         atomic_init(&active->slots[i].readers[0], 0);
         atomic_init(&active->slots[i].readers[1], 0);
     }
@@ -51,20 +48,12 @@ void tg_active_destroy(struct tg_active **active)
     *active = NULL;
 }
 
-/* A thread has one slot: glibc and musl give pthread_self() as the address of its control block. */
-static struct slot *slot_of_thread(struct tg_active *active)
-{
-    const uint64_t self = (uint64_t)(uintptr_t)pthread_self();
-
-    return &active->slots[self * 0x9e3779b97f4a7c15u >> 58];
-}
-
 struct tg_stay tg_active_enter(struct tg_active *active)
 {
-    struct slot *slot = slot_of_thread(active);
-    struct tg_stay stay;
+    struct tg_stay stay = {.slot = tg_slot_of_thread()};
 
-    stay.readers = &slot->readers[atomic_load_explicit(&active->side, memory_order_relaxed) & 1];
+    stay.readers = &active->slots[stay.slot]
+                        .readers[atomic_load_explicit(&active->side, memory_order_relaxed) & 1];
     /* In one order for all: who replaces the image counts us, or we see what it has put there. */
     atomic_fetch_add(stay.readers, 1);
     stay.image = atomic_load(&active->image);
@@ -81,7 +70,7 @@ static void await_side(struct tg_active *active, unsigned side)
 {
     const struct timespec pause = {0, WAIT_NS};
 
-    for (size_t i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < TG_SLOTS; i++)
         while (atomic_load(&active->slots[i].readers[side]) != 0)
             (void)nanosleep(&pause, NULL);
 }

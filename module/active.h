@@ -24,6 +24,7 @@ struct tg_active;
 struct tg_stay {
     const struct tg_image *image; /* NULL: there is no policy */
     atomic_size_t *readers;       /* where it is counted */
+    unsigned slot;                /* tg_slot_of_thread() */
 };
 
 /**

@@ -79,6 +79,8 @@ static void record(
         verdict.reply = TG_REPLY_PASS;
     if (!verdict.report || verdict.reply != TG_REPLY_PASS)
         return;
+    if (answered->cached)
+        tg_stats_watched(guard->stats, &verdict);
     tg_event_fill(&asked.question, &verdict, tg_image_meta(image)->serial, &event);
     event.time.tv_sec = answered->when.tv_sec;
     event.time.tv_nsec = answered->when.tv_usec * 1000;

@@ -65,6 +65,7 @@ static bool purge(struct module_env *env, struct tg_guard *guard, const struct t
         log_err("tldguard: cannot look through the cache: out of memory");
         return false;
     }
+    tg_stats_add(guard->stats, TG_COUNT_CACHE_REMOVED, removed);
     if (removed > 0)
         log_info(
             "tldguard: %zu answers that the policy does not allow removed from the cache", removed);

@@ -51,21 +51,25 @@ void tg_line_observer(struct tg_json *json, const struct tg_stamp *stamp)
 void tg_line_loss(struct tg_json *json, const struct tg_stamp *stamp)
 {
     tg_json_string_cut(json, "boot", stamp->observer->boot, BOOT_LIMIT);
+    if (stamp->series != NULL)
+        tg_json_string_cut(json, "log", stamp->series, BOOT_LIMIT);
     if (stamp->lost > 0)
         tg_json_number(json, "lost", stamp->lost);
+    if (stamp->crash)
+        tg_json_fixed(json, "\"crash\":true");
+    if (stamp->chain != NULL)
+        tg_json_string_cut(json, "chain", stamp->chain, BOOT_LIMIT);
 }
 
-size_t tg_event_format(const struct tg_event *event, uint64_t sequence, uint64_t lost,
-    const struct tg_observer *observer, char line[TG_EVENT_LINE_MAX])
+size_t tg_event_format(
+    const struct tg_event *event, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX])
 {
-    const struct tg_stamp stamp = {sequence, lost, observer};
-
     switch (event->what) {
     case TG_WHAT_LOADED:
-        return tg_line_loaded(event, &stamp, line);
+        return tg_line_loaded(event, stamp, line);
     case TG_WHAT_REJECTED:
-        return tg_line_rejected(event, &stamp, line);
+        return tg_line_rejected(event, stamp, line);
     default:
-        return tg_line_question(event, &stamp, line);
+        return tg_line_question(event, stamp, line);
     }
 }

@@ -10,13 +10,6 @@
 #include "module/json.h"
 #include "tldguard/event.h"
 
-/* Which line it is, and who writes it. */
-struct tg_stamp {
-    uint64_t sequence;
-    uint64_t lost; /* events before this one; 0: not said */
-    const struct tg_observer *observer;
-};
-
 /* The member ecs, as tg_json_fixed() wants it. */
 #define TG_ECS_MEMBERS "\"ecs\":{\"version\":\"8.17.0\"}"
 
@@ -29,7 +22,8 @@ void tg_line_ruleset(struct tg_json *json, uint32_t serial);
 /** The member observer. */
 void tg_line_observer(struct tg_json *json, const struct tg_stamp *stamp);
 
-/** Of the object tldguard: which start of the module writes, and what it could not. */
+/** Of the object tldguard: which start of the module writes which log, what it could not, and
+ * what the line is tied to. The last of its members. */
 void tg_line_loss(struct tg_json *json, const struct tg_stamp *stamp);
 
 /** As tg_event_format(), for a question. */

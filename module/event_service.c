@@ -127,28 +127,27 @@ size_t tg_line_rejected(
     return tg_json_end(&json);
 }
 
-size_t tg_event_format_lost(struct timespec when, uint64_t sequence, uint64_t lost,
-    const struct tg_observer *observer, char line[TG_EVENT_LINE_MAX])
+size_t tg_event_format_lost(
+    struct timespec when, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX])
 {
-    const struct tg_stamp stamp = {sequence, lost, observer};
     struct tg_json json;
 
     tg_json_start(&json, line, TG_EVENT_LINE_MAX);
     tg_json_open(&json, NULL, '{');
     tg_json_time(&json, "@timestamp", when);
     tg_json_text(&json, "message");
-    tg_json_add_number(&json, lost);
-    tg_json_add(&json, lost == 1 ? " event was" : " events were");
+    tg_json_add_number(&json, stamp->lost);
+    tg_json_add(&json, stamp->lost == 1 ? " event was" : " events were");
     tg_json_add(&json, " lost before this line: the log could not keep up");
     tg_json_text_end(&json);
     tg_json_fixed(&json, TG_ECS_MEMBERS);
     tg_json_open(&json, "event", '{');
     tg_json_fixed(&json, LOST_MEMBERS);
-    tg_line_origin(&json, &stamp);
+    tg_line_origin(&json, stamp);
     tg_json_close(&json, '}');
-    tg_line_observer(&json, &stamp);
+    tg_line_observer(&json, stamp);
     tg_json_open(&json, "tldguard", '{');
-    tg_line_loss(&json, &stamp);
+    tg_line_loss(&json, stamp);
     tg_json_close(&json, '}');
     tg_json_close(&json, '}');
     return tg_json_end(&json);

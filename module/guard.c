@@ -4,6 +4,7 @@
 #include "module/guard.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,15 @@ void tg_guard_say(struct tg_diags *diags)
     }
 }
 
+/* What tldguard status says when there is no protection. */
+static void keep_reason(struct tg_guard *guard, const struct tg_diags *diags, enum tg_status status)
+{
+    if (tg_diags_kept(diags) > 0)
+        (void)tg_diag_format(tg_diags_get(diags, 0), guard->why, sizeof(guard->why));
+    else if (status != TG_OK)
+        (void)snprintf(guard->why, sizeof(guard->why), "%s", tg_status_text(status));
+}
+
 static void say_writer(void *arg, const char *text)
 {
     (void)arg; /* none: a writer that is left behind outlives us */
@@ -43,8 +53,7 @@ static void observe(struct tg_guard *guard)
         (void)snprintf(guard->hostname, sizeof(guard->hostname), "unknown");
     /* Early at boot there may be no entropy yet; the time alone then tells starts apart. */
     (void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-    (void)snprintf(guard->boot, sizeof(guard->boot), "%" PRIx64 "%08" PRIx32,
-        (uint64_t)time(NULL) & 0xffffffffffu, random);
+    (void)tg_series_text((uint64_t)time(NULL) << 32 | random, guard->boot);
     guard->observer.hostname = guard->hostname;
     guard->observer.boot = guard->boot;
 }
@@ -66,6 +75,41 @@ static enum tg_status load_policy(
     return status;
 }
 
+/* In memory that a crash leaves behind, so that none of its events is lost. It is not worth not to
+ * start without. */
+static enum tg_status make_queue(struct tg_guard *guard, bool *taken)
+{
+    const char *log = guard->settings->log;
+    struct tg_keep *keep = NULL;
+    enum tg_status status;
+    bool found = false;
+    size_t adopted = 0;
+    const int error = tg_keep_open(log, tg_queue_size(QUEUE_RECORDS), &found, &keep);
+
+    *taken = error == EBUSY;
+    if (error != 0) {
+        if (!*taken)
+            log_warn("tldguard: %s: no memory to be had that outlives the process: %s; events not "
+                     "yet written are lost if it crashes",
+                log, strerror(error));
+        return tg_queue_create(QUEUE_RECORDS, &guard->queue);
+    }
+    status = tg_queue_create_in(
+        QUEUE_RECORDS, tg_series_parse(guard->boot), found, &keep, &adopted, &guard->queue);
+    tg_keep_close(&keep, false);
+    return status;
+}
+
+static enum tg_status start_log(struct tg_guard *guard, struct tg_diags *diags)
+{
+    struct tg_writer_setup setup = {
+        .path = guard->settings->log, .observer = &guard->observer, .say = say_writer};
+    enum tg_status status = make_queue(guard, &setup.waits);
+
+    setup.queue = guard->queue;
+    return status == TG_OK ? tg_writer_create(&setup, &guard->writer, diags) : status;
+}
+
 static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
 {
     enum tg_status status = load_policy(guard, diags, image);
@@ -73,13 +117,13 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, stru
     if (status == TG_OK && !tg_walker_init(&guard->walker))
         status = TG_ENOMEM;
     if (status == TG_OK)
-        status = tg_queue_create(QUEUE_RECORDS, &guard->queue);
-    if (status == TG_OK)
-        status = tg_writer_create(guard->settings->log, guard->queue, &guard->observer, say_writer,
-            NULL, &guard->writer, diags);
+        status = start_log(guard, diags);
     if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
         log_err("tldguard: cannot start: %s", tg_status_text(status));
     tg_guard_say(diags);
+    keep_reason(guard, diags, status);
+    if (status == TG_OK && *image)
+        tg_stats_policy(guard->stats, *image);
     return status;
 }
 
@@ -123,10 +167,14 @@ bool tg_guard_create(struct tg_guard **out)
         if (tg_diags_count(diags, TG_DIAG_ERROR) == 0)
             log_err("tldguard: cannot start: %s", tg_status_text(TG_ENOMEM));
         tg_guard_say(diags);
+    } else if (!(guard->stats = tg_stats_create())) {
+        log_err("tldguard: cannot start: %s", tg_status_text(TG_ENOMEM));
     } else {
         observe(guard);
         ok = start_or_pass(guard, diags);
     }
+    if (ok)
+        tg_vitals_begin(guard);
     tg_diags_destroy(&diags);
     if (ok)
         *out = guard;
@@ -154,15 +202,23 @@ static bool stay_loaded(void)
            dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != NULL;
 }
 
-/* A disk that does not answer must not hold the resolver, which answers nobody meanwhile. */
-static void end_log(struct tg_guard *guard)
+/*
+ * A disk that does not answer must not hold the resolver, which answers nobody meanwhile. The
+ * writer's figures are told before it goes.
+ */
+static void end_threads(struct tg_guard *guard)
 {
-    if (guard->writer && !tg_writer_stop_within(guard->writer, STOP_MS)) {
-        if (stay_loaded())
-            tg_writer_leave(&guard->writer, &guard->queue);
-        else
-            log_err("tldguard: waiting for the log, as the module cannot be kept loaded");
-    }
+    const bool written = !guard->writer || tg_writer_stop_within(guard->writer, STOP_MS);
+    const bool told = tg_vitals_end(guard);
+    const bool stays = (!written || !told) && stay_loaded();
+
+    if ((!written || !told) && !stays)
+        log_err("tldguard: waiting for the disk, as the module cannot be kept loaded");
+    if (!told && stays)
+        tg_publisher_leave(&guard->publisher);
+    tg_publisher_destroy(&guard->publisher);
+    if (!written && stays)
+        tg_writer_leave(&guard->writer, &guard->queue);
     tg_writer_destroy(&guard->writer);
     tg_queue_destroy(&guard->queue);
 }
@@ -172,18 +228,21 @@ void tg_guard_destroy(struct tg_guard **guard)
     if (!guard || !*guard)
         return;
     tg_watch_destroy(&(*guard)->watch);
-    end_log(*guard);
+    end_threads(*guard);
     tg_active_destroy(&(*guard)->active);
     tg_walker_fini(&(*guard)->walker);
     tg_settings_destroy(&(*guard)->settings);
+    tg_stats_destroy(&(*guard)->stats);
     free(*guard);
     *guard = NULL;
 }
 
 size_t tg_guard_memory(const struct tg_guard *guard)
 {
-    size_t bytes = guard ? sizeof(*guard) : 0;
+    size_t bytes = 0;
 
+    if (guard)
+        bytes = sizeof(*guard) + tg_stats_memory() + tg_publisher_memory(guard->publisher);
     if (guard && !guard->passive)
         bytes += tg_active_memory(guard->active) + tg_queue_memory(guard->queue) +
                  tg_writer_memory(guard->writer);

@@ -12,7 +12,9 @@
 #include <stdbool.h>
 
 #include "module/active.h"
+#include "module/publish.h"
 #include "module/queue.h"
+#include "module/stats.h"
 #include "module/ub.h"
 #include "module/walk.h"
 #include "module/watch.h"
@@ -39,8 +41,12 @@ struct tg_guard {
     struct tg_walker walker;
     struct tg_file_id seen; /* the file that its first policy was read from */
     struct tg_watch *watch;
+    struct tg_stats *stats;
+    struct tg_publisher *publisher; /* of the figures; NULL: it could not be started */
+    struct tg_figures_who who;
+    char why[TG_FIGURES_TEXT_MAX]; /* with on-error: pass, why nothing is protected at the start */
     char hostname[256];
-    char boot[25];
+    char boot[17];
     struct tg_observer observer; /* borrows the two above */
 };
 
@@ -78,6 +84,18 @@ void tg_guard_say(struct tg_diags *diags);
 
 /** Bytes of memory the guard holds. */
 size_t tg_guard_memory(const struct tg_guard *guard);
+
+/* vitals.c: what tldguard status is told */
+
+/** Starts to tell it: at the end of a start. What goes wrong is said in Unbound's log. */
+void tg_vitals_begin(struct tg_guard *guard);
+
+/**
+ * Tells it for the last time, when everything else has stopped but nothing of it is freed.
+ * @return false when the disk of the file does not answer: tg_publisher_leave() is still to be
+ *         called.
+ */
+bool tg_vitals_end(struct tg_guard *guard);
 
 /* abi.c: is this the Unbound we were built for? */
 

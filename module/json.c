@@ -106,6 +106,12 @@ void tg_json_fixed(struct tg_json *json, const char *members)
     put(json, members, strlen(members));
 }
 
+void tg_json_null(struct tg_json *json, const char *key)
+{
+    put_key(json, key);
+    put(json, "null", 4);
+}
+
 void tg_json_number(struct tg_json *json, const char *key, uint64_t value)
 {
     put_key(json, key);

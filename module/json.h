@@ -55,6 +55,9 @@ void tg_json_close(struct tg_json *json, char bracket);
  */
 void tg_json_fixed(struct tg_json *json, const char *members);
 
+/** null. */
+void tg_json_null(struct tg_json *json, const char *key);
+
 /** A number. */
 void tg_json_number(struct tg_json *json, const char *key, uint64_t value);
 

@@ -8,12 +8,16 @@ module_libtgevent_la_SOURCES = \
 	module/event_line.h module/event_line.c module/event_question.c module/event_client.h module/event_client.c module/event_service.c \
 	module/json.h module/json.c \
 	module/view.h module/view.c \
-	module/active.h module/active.c \
-	module/queue.h module/queue.c \
+	module/slot.h module/active.h module/active.c \
+	module/figures.h module/figures.c module/stats.h module/stats.c module/publish.h module/publish.c \
+	module/keep.h module/keep.c \
+	module/chain.h module/chain.c \
+	module/series.h module/series.c \
+	module/queue.h module/queue_p.h module/queue.c module/queue_adopt.c \
 	module/thread.h module/thread.c \
 	module/logfile.h module/logfile.c \
-	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c
-module_libtgevent_la_LIBADD = $(PTHREAD_LIBS)
+	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c module/writer_resume.c module/writer_turn.c
+module_libtgevent_la_LIBADD = $(LIBCRYPTO_LIBS) $(PTHREAD_LIBS)
 
 if BUILD_MODULE
 unboundlibdir = $(libdir)/unbound
@@ -22,7 +26,7 @@ module_tldguard_la_SOURCES = \
 	module/ub.h module/guard.h module/path.h module/walk.h module/watch.h \
 	module/entry.c module/guard.c module/abi.c module/order.c \
 	module/operate.c module/resolved.c module/answered.c module/targets.c module/twin.c \
-	module/answer.c module/record.c module/walk.c module/watch.c
+	module/answer.c module/record.c module/walk.c module/watch.c module/vitals.c
 module_tldguard_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem $(UNBOUND_SRC) \
 	-DTG_UB_CRI=$(TG_UB_CRI) -DTG_UB_ADD_SUB=$(TG_UB_ADD_SUB) \
 	-DTG_UB_WAKE=$(TG_UB_WAKE) -DTG_UB_DOQ=$(TG_UB_DOQ)

@@ -2,10 +2,12 @@
 /* Copyright (c) 2026 The tldguard authors */
 #include "module/logfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,11 +71,47 @@ int tg_logfile_open(struct tg_logfile *file)
     file->fd = fd;
     file->device = status.st_dev;
     file->inode = status.st_ino;
+    file->size = status.st_size;
     file->torn = is_torn(fd, status.st_size);
     return 0;
 fail:
     (void)close(fd);
     return error;
+}
+
+static bool open_if_same(
+    int folder, const char *name, dev_t device, ino_t inode, struct tg_logfile *moved)
+{
+    const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_dev != device ||
+        status.st_ino != inode) {
+        (void)close(fd);
+        return false;
+    }
+    *moved =
+        (struct tg_logfile){.fd = fd, .device = device, .inode = inode, .size = status.st_size};
+    return true;
+}
+
+bool tg_logfile_open_moved(const char *path, dev_t device, ino_t inode, struct tg_logfile *moved)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    DIR *dir = folder != NULL ? opendir(folder) : NULL;
+    struct dirent *entry;
+    bool found = false;
+
+    while (dir != NULL && !found && (entry = readdir(dir)) != NULL)
+        found =
+            entry->d_ino == inode && open_if_same(dirfd(dir), entry->d_name, device, inode, moved);
+    if (dir != NULL)
+        (void)closedir(dir);
+    free(folder);
+    return found;
 }
 
 bool tg_logfile_current(const struct tg_logfile *file)
@@ -88,17 +126,19 @@ bool tg_logfile_current(const struct tg_logfile *file)
     return status.st_dev == file->device && status.st_ino == file->inode;
 }
 
-static int append(int fd, const char *bytes, size_t len, size_t *done)
+static int append(struct tg_logfile *file, const char *bytes, size_t len, size_t *done)
 {
     while (*done < len) {
-        const ssize_t count = write(fd, bytes + *done, len - *done);
+        const ssize_t count = write(file->fd, bytes + *done, len - *done);
 
-        if (count > 0)
+        if (count > 0) {
             *done += (size_t)count;
-        else if (count == 0)
+            file->size += count;
+        } else if (count == 0) {
             return EIO;
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             return errno;
+        }
     }
     return 0;
 }
@@ -107,13 +147,35 @@ int tg_logfile_write(struct tg_logfile *file, const char *bytes, size_t len, siz
 {
     if (file->torn) {
         size_t newline_done = 0;
-        const int error = append(file->fd, "\n", 1, &newline_done);
+        const int error = append(file, "\n", 1, &newline_done);
 
         if (error != 0)
             return error;
         file->torn = false;
     }
-    return append(file->fd, bytes, len, done);
+    return append(file, bytes, len, done);
+}
+
+ssize_t tg_logfile_read(const struct tg_logfile *file, off_t from, char *bytes, size_t cap)
+{
+    size_t done = 0;
+
+    while (done < cap) {
+        const ssize_t count = pread(file->fd, bytes + done, cap - done, from + (off_t)done);
+
+        if (count == 0)
+            break;
+        if (count > 0)
+            done += (size_t)count;
+        else if (errno != EINTR)
+            return -1;
+    }
+    return (ssize_t)done;
+}
+
+int tg_logfile_sync(const struct tg_logfile *file)
+{
+    return fdatasync(file->fd) == 0 ? 0 : errno;
 }
 
 /* The error in words for this file, and what to do: advice may be "". */
@@ -158,7 +220,10 @@ bool tg_logfile_trim(struct tg_logfile *file, const char *bytes, size_t len)
         if (pread(file->fd, end, want, from) != (ssize_t)want || memcmp(end, bytes + at, want) != 0)
             return false;
     }
-    return ftruncate(file->fd, status.st_size - (off_t)len) == 0;
+    if (ftruncate(file->fd, status.st_size - (off_t)len) != 0)
+        return false;
+    file->size = status.st_size - (off_t)len;
+    return true;
 }
 
 void tg_logfile_reason(const struct tg_logfile *file, int error, char *text, size_t cap)

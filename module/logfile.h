@@ -16,6 +16,7 @@ struct tg_logfile {
     int fd;           /* -1: not open */
     dev_t device;     /* which file it is, to see when the path names another */
     ino_t inode;
+    off_t size;    /* where it ends, as far as we have written it */
     bool torn;     /* it ends in half a line that is not ours to complete */
     char user[96]; /* whom this runs as, for people: looked up once, as that may take long */
 };
@@ -34,6 +35,14 @@ void tg_logfile_fini(struct tg_logfile *file);
  */
 int tg_logfile_open(struct tg_logfile *file);
 
+/**
+ * Opens a file of the same folder by what it is, whatever its name is by now; to be read.
+ * @param path   of the log.
+ * @param moved  output: to be closed with tg_logfile_fini(); without a path of its own.
+ * @return false: there is none, or it cannot be read.
+ */
+bool tg_logfile_open_moved(const char *path, dev_t device, ino_t inode, struct tg_logfile *moved);
+
 /** False when nothing is open, or the path surely names another file than the open one, or none. */
 bool tg_logfile_current(const struct tg_logfile *file);
 
@@ -43,6 +52,16 @@ bool tg_logfile_current(const struct tg_logfile *file);
  * @return 0 when *done is len, else an errno.
  */
 int tg_logfile_write(struct tg_logfile *file, const char *bytes, size_t len, size_t *done);
+
+/**
+ * Reads what stands at the end of the file.
+ * @param from where to start, 0 .. size.
+ * @return how many bytes were read, up to cap; -1 when the file cannot be read.
+ */
+ssize_t tg_logfile_read(const struct tg_logfile *file, off_t from, char *bytes, size_t cap);
+
+/** Waits until what was written is on the disk. Returns 0 or an errno. */
+int tg_logfile_sync(const struct tg_logfile *file);
 
 /**
  * Takes the last bytes of the file back: for half a line that can no longer be completed.

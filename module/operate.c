@@ -149,24 +149,35 @@ static bool is_hidden_by_alias(const struct tg_guard *guard, const struct tg_ima
     return false;
 }
 
-/* Sets ext_state, unless the question passes. */
-static void enter(
-    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
+static void count(struct tg_guard *guard, unsigned slot, const struct comm_reply *client,
+    const struct tg_question *question, const struct tg_verdict *verdict)
 {
+    if (client)
+        tg_stats_decided(guard->stats, slot, question, verdict);
+    else
+        tg_stats_add(guard->stats, TG_COUNT_PREFETCH, 1);
+}
+
+/* Sets ext_state, unless the question passes. */
+static void enter(struct tg_guard *guard, struct tg_stay stay, struct module_qstate *qstate, int id)
+{
+    const struct tg_image *image = stay.image;
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     const bool judged = tg_is_judged_above(qstate->mesh_info);
+    const struct comm_reply *client = tg_client_of(qstate->mesh_info);
     struct tg_verdict verdict;
     struct tg_event event;
 
     keep_apart(image, qstate->env);
-    tg_asked_make(
-        image, &qstate->qinfo, tg_client_of(qstate->mesh_info), *qstate->env->now, &asked);
+    tg_asked_make(image, &qstate->qinfo, client, *qstate->env->now, &asked);
     tg_decide(image, &asked.question, &verdict);
     if (!judged && !tg_twin_settle(guard, image, qstate, id, &aim, &verdict)) {
         qstate->ext_state[id] = module_wait_subquery;
         return;
     }
+    if (!judged)
+        count(guard, stay.slot, client, &asked.question, &verdict);
     if (judged || verdict.reply == TG_REPLY_PASS) {
         if (is_hidden_by_alias(guard, image, qstate->env, &aim, &verdict))
             qstate->no_cache_store = 1;
@@ -181,10 +192,13 @@ static void enter(
 void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, int id)
 {
     struct tg_stay stay;
+    uint64_t began;
 
     qstate->ext_state[id] = module_wait_module;
-    if (guard->passive || !tg_canary_sings(guard, qstate, id))
+    if (guard->passive || !tg_canary_sings(guard, qstate, id)) {
+        tg_stats_add(guard->stats, TG_COUNT_UNPROTECTED, 1);
         return;
+    }
     if (tg_walker_is_sentinel(&guard->walker, qstate, id)) {
         qstate->ext_state[id] = module_wait_reply;
         return;
@@ -193,7 +207,11 @@ void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, i
         return;
     tg_walker_place(&guard->walker, qstate, id);
     stay = tg_active_enter(guard->active);
+    began = tg_stats_begin(guard->stats, stay.slot);
     if (stay.image)
-        enter(guard, stay.image, qstate, id);
+        enter(guard, stay, qstate, id);
+    else
+        tg_stats_add(guard->stats, TG_COUNT_UNPROTECTED, 1);
     tg_active_leave(stay);
+    tg_stats_end(guard->stats, stay.slot, began);
 }

@@ -3,129 +3,209 @@
 #include "module/queue.h"
 
 #include <stdalign.h>
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define CACHE_LINE 64
+#include "module/queue_p.h"
 
-/*
- * turn, for the slot of position p (slots[p & mask]):
- *   p             free: the producer that takes position p may fill it
- *   p + 1         filled: the consumer may take it
- *   p + capacity  free again, for the next lap
- * A claimed slot keeps p until it is committed; the position counter alone
- * tells others that it is taken.
- */
-struct slot {
-    alignas(CACHE_LINE) _Atomic uint64_t turn;
-    uint64_t lost; /* tg_queue_lost() when it was claimed */
-    struct tg_event event;
-};
-
-/* Producers, consumer and the loss counter write to lines of their own. */
-struct tg_queue {
-    alignas(CACHE_LINE) _Atomic uint64_t tail; /* next position to claim */
-    alignas(CACHE_LINE) _Atomic uint64_t lost;
-    alignas(CACHE_LINE) uint64_t head; /* next position to pop: the consumer's own */
-    alignas(CACHE_LINE) uint64_t mask; /* capacity - 1; read-only from here on */
-    struct slot slots[];
-};
-
-_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the query path must take no lock");
-_Static_assert(sizeof(struct slot) % CACHE_LINE == 0, "slots share no cache line");
-
-static size_t size_of(size_t capacity)
+/* Which code can read a ring: one that has the same sizes and places. */
+static uint64_t layout_of(size_t capacity)
 {
-    return sizeof(struct tg_queue) + capacity * sizeof(struct slot);
+    const uint64_t parts[] = {TG_RING_MAGIC, capacity, sizeof(struct tg_slot),
+        sizeof(struct tg_event), sizeof(struct tg_mark), offsetof(struct tg_slot, event),
+        offsetof(struct tg_event, qname), offsetof(struct tg_event, ids),
+        offsetof(struct tg_event, via), offsetof(struct tg_event, group)};
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        hash = (hash ^ parts[i]) * 0x100000001b3u;
+    return hash;
+}
+
+size_t tg_queue_size(size_t capacity)
+{
+    if (capacity < TG_QUEUE_MIN || capacity > TG_QUEUE_MAX || (capacity & (capacity - 1)) != 0)
+        return 0;
+    return sizeof(struct tg_ring) + capacity * sizeof(struct tg_slot);
+}
+
+static void start_empty(struct tg_ring *ring, size_t capacity)
+{
+    /* Zeroed whole: names are filled only as far as they reach, but copied whole. */
+    memset(ring, 0, tg_queue_size(capacity));
+    ring->layout = layout_of(capacity);
+    ring->mask = capacity - 1;
+    for (size_t i = 0; i < capacity; i++)
+        atomic_init(&ring->slots[i].turn, i);
 }
 
 enum tg_status tg_queue_create(size_t capacity, struct tg_queue **out)
 {
+    const size_t size = tg_queue_size(capacity);
     struct tg_queue *queue;
 
-    if (capacity < TG_QUEUE_MIN || capacity > TG_QUEUE_MAX || (capacity & (capacity - 1)) != 0)
+    if (size == 0)
         return TG_EINVAL;
-    queue = aligned_alloc(CACHE_LINE, size_of(capacity));
+    queue = calloc(1, sizeof(*queue));
     if (queue == NULL)
         return TG_ENOMEM;
-    atomic_init(&queue->tail, 0);
-    atomic_init(&queue->lost, 0);
-    queue->head = 0;
-    queue->mask = capacity - 1;
-    for (size_t i = 0; i < capacity; i++) {
-        /* Zeroed whole: names are filled only as far as they reach, but copied whole. */
-        queue->slots[i] = (struct slot){.lost = 0};
-        atomic_init(&queue->slots[i].turn, i);
+    queue->ring = aligned_alloc(TG_CACHE_LINE, size);
+    if (queue->ring == NULL) {
+        free(queue);
+        return TG_ENOMEM;
     }
+    start_empty(queue->ring, capacity);
     *out = queue;
     return TG_OK;
 }
 
+enum tg_status tg_queue_create_in(size_t capacity, uint64_t boot, bool found, struct tg_keep **keep,
+    size_t *adopted, struct tg_queue **out)
+{
+    struct tg_queue *queue;
+    size_t count = 0;
+
+    if (tg_queue_size(capacity) == 0)
+        return TG_EINVAL;
+    queue = calloc(1, sizeof(*queue));
+    if (queue == NULL)
+        return TG_ENOMEM;
+    queue->keep = *keep;
+    queue->ring = tg_keep_memory(*keep);
+    if (!found || queue->ring->layout != layout_of(capacity) ||
+        !tg_ring_adopt(queue->ring, capacity, &count))
+        start_empty(queue->ring, capacity);
+    queue->ring->boot = boot;
+    *keep = NULL;
+    *adopted = count;
+    *out = queue;
+    return TG_OK;
+}
+
+/* Whether there is nothing that a next start would have to know. */
+static bool is_settled(const struct tg_queue *queue)
+{
+    const struct tg_mark *mark = &tg_ring_mark(queue->ring)->mark;
+
+    return tg_queue_released(queue) == tg_queue_taken(queue) &&
+           mark->lost == tg_queue_lost(queue) && mark->gap == 0;
+}
+
 void tg_queue_destroy(struct tg_queue **queue)
 {
-    if (queue == NULL)
+    if (queue == NULL || *queue == NULL)
         return;
+    if ((*queue)->keep != NULL)
+        tg_keep_close(&(*queue)->keep, is_settled(*queue));
+    else
+        free((*queue)->ring);
     free(*queue);
     *queue = NULL;
 }
 
+bool tg_queue_is_kept(const struct tg_queue *queue)
+{
+    return queue->keep != NULL;
+}
+
 struct tg_event *tg_queue_claim(struct tg_queue *queue)
 {
-    uint64_t at = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+    struct tg_ring *ring = queue->ring;
+    uint64_t at = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
     for (;;) {
-        struct slot *slot = &queue->slots[at & queue->mask];
+        struct tg_slot *slot = &ring->slots[at & ring->mask];
         const uint64_t turn = atomic_load_explicit(&slot->turn, memory_order_acquire);
 
         if (turn == at) {
             if (atomic_compare_exchange_weak_explicit(
-                    &queue->tail, &at, at + 1, memory_order_relaxed, memory_order_relaxed)) {
-                slot->lost = atomic_load_explicit(&queue->lost, memory_order_relaxed);
+                    &ring->tail, &at, at + 1, memory_order_relaxed, memory_order_relaxed)) {
+                slot->lost = atomic_load_explicit(&ring->lost, memory_order_relaxed);
+                slot->boot = 0;
                 return &slot->event;
             }
         } else if (turn < at) { /* still holds the record of the lap before */
-            atomic_fetch_add_explicit(&queue->lost, 1, memory_order_relaxed);
+            atomic_fetch_add_explicit(&ring->lost, 1, memory_order_relaxed);
             return NULL;
         } else { /* another producer took it since tail was read */
-            at = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+            at = atomic_load_explicit(&ring->tail, memory_order_relaxed);
         }
     }
 }
 
 void tg_queue_commit(struct tg_queue *queue, struct tg_event *event)
 {
-    struct slot *slot = (struct slot *)(void *)((char *)event - offsetof(struct slot, event));
+    struct tg_slot *slot =
+        (struct tg_slot *)(void *)((char *)event - offsetof(struct tg_slot, event));
     const uint64_t at = atomic_load_explicit(&slot->turn, memory_order_relaxed);
 
     (void)queue; /* the slot knows its place */
     atomic_store_explicit(&slot->turn, at + 1, memory_order_release);
 }
 
+bool tg_queue_peek(const struct tg_queue *queue, size_t ahead, struct tg_queued *out)
+{
+    const struct tg_ring *ring = queue->ring;
+    const uint64_t at = tg_ring_mark(ring)->head + ahead;
+    const struct tg_slot *slot = &ring->slots[at & ring->mask];
+
+    if (ahead > ring->mask || atomic_load_explicit(&slot->turn, memory_order_acquire) != at + 1)
+        return false;
+    out->event = slot->boot == TG_BOOT_VOID ? NULL : &slot->event;
+    out->lost = slot->lost;
+    out->boot = slot->boot;
+    return true;
+}
+
+void tg_queue_release(struct tg_queue *queue, size_t count, const struct tg_mark *mark)
+{
+    struct tg_ring *ring = queue->ring;
+    const uint64_t head = tg_ring_mark(ring)->head;
+
+    tg_ring_set_mark(ring, head + count, mark);
+    for (uint64_t at = head; at < head + count; at++)
+        atomic_store_explicit(
+            &ring->slots[at & ring->mask].turn, at + ring->mask + 1, memory_order_release);
+}
+
+void tg_queue_mark(const struct tg_queue *queue, struct tg_mark *out)
+{
+    *out = tg_ring_mark(queue->ring)->mark;
+}
+
 bool tg_queue_pop(struct tg_queue *queue, struct tg_event *event, uint64_t *lost)
 {
-    struct slot *slot = &queue->slots[queue->head & queue->mask];
+    struct tg_queued queued;
 
-    if (atomic_load_explicit(&slot->turn, memory_order_acquire) != queue->head + 1)
-        return false;
-    *event = slot->event;
-    if (lost != NULL)
-        *lost = slot->lost;
-    atomic_store_explicit(&slot->turn, queue->head + queue->mask + 1, memory_order_release);
-    queue->head++;
-    return true;
+    while (tg_queue_peek(queue, 0, &queued)) {
+        if (queued.event != NULL) {
+            *event = *queued.event;
+            if (lost != NULL)
+                *lost = queued.lost;
+        }
+        tg_queue_release(queue, 1, NULL);
+        if (queued.event != NULL)
+            return true;
+    }
+    return false;
 }
 
 uint64_t tg_queue_lost(const struct tg_queue *queue)
 {
-    return atomic_load_explicit(&queue->lost, memory_order_relaxed);
+    return atomic_load_explicit(&queue->ring->lost, memory_order_relaxed);
 }
 
 uint64_t tg_queue_taken(const struct tg_queue *queue)
 {
-    return atomic_load_explicit(&queue->tail, memory_order_relaxed);
+    return atomic_load_explicit(&queue->ring->tail, memory_order_relaxed);
+}
+
+uint64_t tg_queue_released(const struct tg_queue *queue)
+{
+    return atomic_load_explicit(&queue->ring->released, memory_order_relaxed);
 }
 
 size_t tg_queue_memory(const struct tg_queue *queue)
 {
-    return size_of((size_t)queue->mask + 1);
+    return tg_queue_size((size_t)queue->ring->mask + 1);
 }

@@ -172,6 +172,7 @@ static bool review_target(void *arg, const struct tg_aim *aim)
         review->waits = true;
         return false;
     }
+    tg_stats_add(review->guard->stats, TG_COUNT_TARGETS_INSPECTED, 1);
     if (verdict.reply != TG_REPLY_PASS || (verdict.report && !review->verdict->report))
         *review->verdict = verdict;
     return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
@@ -226,6 +227,8 @@ static void conclude(struct tg_guard *guard, const struct tg_image *image,
 
     if (!verdict->report)
         return;
+    if (tg_client_of(qstate->mesh_info))
+        tg_stats_concluded(guard->stats, verdict);
     tg_event_fill(question, verdict, tg_image_meta(image)->serial, &event);
     event.rcode = (uint8_t)(verdict->reply == TG_REPLY_PASS
                                 ? rcode_of(qstate)

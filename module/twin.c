@@ -84,12 +84,17 @@ static enum tg_known known_from_cache(struct module_env *env, struct tg_name nam
 }
 
 /* What the question's own last look-up told need not be in the cache: its TTL may be 0. */
-static enum tg_known known_of(
-    const struct module_qstate *qstate, const struct tg_query *query, struct tg_name name)
+static enum tg_known known_of(struct tg_guard *guard, const struct module_qstate *qstate,
+    const struct tg_query *query, struct tg_name name)
 {
+    enum tg_known known;
+
     if (query && tg_dname_equal(query->twin, name))
         return query->told;
-    return known_from_cache(qstate->env, name);
+    known = known_from_cache(qstate->env, name);
+    if (known != TG_KNOWN_ASK)
+        tg_stats_add(guard->stats, TG_COUNT_TWINS_CACHED, 1);
+    return known;
 }
 
 /* Takes one of the look-ups that may be under way. */
@@ -116,6 +121,7 @@ static bool ask(struct tg_guard *guard, struct module_qstate *qstate, struct tg_
         atomic_fetch_sub(&guard->twins, 1);
         return false;
     }
+    tg_stats_add(guard->stats, TG_COUNT_TWINS_ASKED, 1);
     query->timer = tg_ub_wake(qstate, WAIT_MS);
     query->looked++;
     query->waits = true;
@@ -136,11 +142,13 @@ bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
         !tg_verdict_twin_domain(verdict, &name))
         return true;
     query = tg_query_of(qstate, id);
-    known = known_of(qstate, query, name);
+    known = known_of(guard, qstate, query, name);
     /* Nobody waits for a prefetch: it is not worth a question. */
-    if (known == TG_KNOWN_ASK && query && tg_client_of(qstate->mesh_info) &&
-        ask(guard, qstate, query, name))
-        return false;
+    if (known == TG_KNOWN_ASK && query && tg_client_of(qstate->mesh_info)) {
+        if (ask(guard, qstate, query, name))
+            return false;
+        tg_stats_add(guard->stats, TG_COUNT_TWINS_REFUSED, 1);
+    }
     tg_judge(image, aim, known == TG_KNOWN_ASK ? TG_KNOWN_FAILED : known, verdict);
     return true;
 }
@@ -166,12 +174,27 @@ void tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct 
     tg_twin_done(guard, query);
 }
 
+/* One that was not heard of in time has failed. */
+static enum tg_counter counter_of(enum tg_known told)
+{
+    switch (told) {
+    case TG_KNOWN_FOUND:
+        return TG_COUNT_TWINS_FOUND;
+    case TG_KNOWN_NOT:
+        return TG_COUNT_TWINS_NOT_FOUND;
+    default:
+        return TG_COUNT_TWINS_FAILED;
+    }
+}
+
 void tg_twin_done(struct tg_guard *guard, struct tg_query *query)
 {
     if (query->timer)
         comm_timer_delete(query->timer);
     query->timer = NULL;
-    if (query->waits)
+    if (query->waits) {
         atomic_fetch_sub(&guard->twins, 1);
+        tg_stats_add(guard->stats, counter_of(query->told), 1);
+    }
     query->waits = false;
 }

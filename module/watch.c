@@ -85,6 +85,9 @@ static size_t walk(struct tg_watch *watch)
     size_t removed;
     const enum tg_walk_end end = tg_walk(watch->guard, in_force(watch), &removed);
 
+    tg_stats_add(watch->guard->stats, TG_COUNT_CACHE_REMOVED, removed);
+    if (end == TG_WALK_ENOMEM)
+        tg_stats_add(watch->guard->stats, TG_COUNT_CACHE_ERRORS, 1);
     if (end == TG_WALK_ENOMEM && !watch->oom)
         log_err("tldguard: cannot look through the cache: out of memory; trying again");
     watch->oom = end == TG_WALK_ENOMEM;
@@ -128,9 +131,11 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct 
 
     /* A file that was only touched, or copied over itself. */
     if (former && tg_image_same(former, image)) {
+        tg_stats_kept(watch->guard->stats);
         tg_image_close(&image);
         return;
     }
+    tg_stats_policy(watch->guard->stats, image);
     tg_active_replace(watch->guard->active, image);
     watch->walks_due = WALKS;
     removed = walk(watch);
@@ -160,6 +165,7 @@ static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
             serial);
     else
         log_err("tldguard: NOT PROTECTING: there is still no policy: %s", why);
+    tg_stats_rejected(watch->guard->stats, why);
     tg_event_fill_rejected(serial, why, &event);
     record(watch, &event);
 }

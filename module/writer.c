@@ -21,10 +21,11 @@ static char *keep(char **at, const char *text)
 }
 
 /* One allocation for everything: path and observer's strings stand behind the struct. */
-static struct tg_writer *make(const char *path, const struct tg_observer *observer)
+static struct tg_writer *make(const struct tg_writer_setup *setup)
 {
-    const size_t size = sizeof(struct tg_writer) + strlen(path) + strlen(observer->hostname) +
-                        strlen(observer->boot) + 3;
+    const struct tg_observer *observer = setup->observer;
+    const size_t size = sizeof(struct tg_writer) + strlen(setup->path) +
+                        strlen(observer->hostname) + strlen(observer->boot) + 3;
     struct tg_writer *writer = calloc(1, size);
     char *at;
 
@@ -32,9 +33,17 @@ static struct tg_writer *make(const char *path, const struct tg_observer *observ
         return NULL;
     at = writer->strings;
     writer->size = size;
+    writer->queue = setup->queue;
+    writer->say = setup->say;
+    writer->say_arg = setup->arg;
+    writer->sync = setup->sync;
+    writer->waits = setup->waits;
     writer->observer.hostname = keep(&at, observer->hostname);
     writer->observer.boot = keep(&at, observer->boot);
-    tg_logfile_init(&writer->file, keep(&at, path));
+    writer->boot = tg_series_parse(observer->boot);
+    tg_logfile_init(&writer->file, keep(&at, setup->path));
+    tg_queue_mark(writer->queue, &writer->mark);
+    writer->lost_before = writer->mark.lost;
     return writer;
 }
 
@@ -46,7 +55,11 @@ static enum tg_status await_opening(struct tg_writer *writer, struct tg_diags *d
 
     if (!tg_thread_ready_within(&writer->thread, OPEN_MS) &&
         atomic_compare_exchange_strong(&writer->opening, &opening, TG_OPENING_UNAWAITED)) {
-        tg_writer_tell(writer, "does not answer; the start goes on, and events wait in memory");
+        tg_writer_tell(writer, writer->waits
+                                   ? "is still being written, by the former start or by another "
+                                     "process; the start goes on, and events wait in memory"
+                                   : "does not answer; the start goes on, and events wait in "
+                                     "memory");
         return TG_OK;
     }
     if (atomic_load(&writer->opening) == TG_OPENING_DONE)
@@ -56,25 +69,21 @@ static enum tg_status await_opening(struct tg_writer *writer, struct tg_diags *d
     return TG_EIO;
 }
 
-enum tg_status tg_writer_create(const char *path, struct tg_queue *queue,
-    const struct tg_observer *observer, tg_writer_say say, void *arg, struct tg_writer **out,
-    struct tg_diags *diags)
+enum tg_status tg_writer_create(
+    const struct tg_writer_setup *setup, struct tg_writer **out, struct tg_diags *diags)
 {
     enum tg_status status = TG_ENOMEM;
-    struct tg_writer *writer = make(path, observer);
+    struct tg_writer *writer = make(setup);
     int error;
 
-    if (writer == NULL) {
-        tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL, "%s", tg_status_text(status));
-        return status;
+    if (writer == NULL || tg_chain_create(&writer->chain) != TG_OK) {
+        tg_diags_add(diags, TG_DIAG_ERROR, setup->path, 0, 0, NULL, "%s", tg_status_text(status));
+        goto fail;
     }
-    writer->queue = queue;
-    writer->say = say;
-    writer->say_arg = arg;
     error = tg_thread_start(&writer->thread, tg_writer_run, writer);
     if (error != 0) {
-        tg_diags_add(
-            diags, TG_DIAG_ERROR, path, 0, 0, NULL, "cannot start the writer: %s", strerror(error));
+        tg_diags_add(diags, TG_DIAG_ERROR, setup->path, 0, 0, NULL, "cannot start the writer: %s",
+            strerror(error));
         goto fail;
     }
     status = await_opening(writer, diags);
@@ -102,6 +111,7 @@ void tg_writer_destroy(struct tg_writer **writer)
     if (writer == NULL || *writer == NULL)
         return;
     tg_writer_stop(*writer);
+    tg_chain_destroy(&(*writer)->chain);
     free(*writer);
     *writer = NULL;
 }
@@ -127,12 +137,12 @@ void tg_writer_leave(struct tg_writer **writer, struct tg_queue **queue)
     struct tg_writer *left = *writer;
     char text[TG_WRITER_REASON_MAX];
 
-    left->left_with =
-        tg_queue_taken(*queue) - atomic_load(&left->written) - atomic_load(&left->dropped);
+    left->left_with = tg_writer_pending(left);
     (void)snprintf(text, sizeof(text),
         "does not answer; %llu events are left behind, to be written if it does while this process "
         "runs; %llu were lost since the start",
-        (unsigned long long)left->left_with, (unsigned long long)tg_queue_lost(*queue));
+        (unsigned long long)left->left_with,
+        (unsigned long long)(tg_queue_lost(*queue) - left->lost_before));
     atomic_store(&left->left, true);
     tg_writer_tell(left, text);
     if (tg_thread_leave(&left->thread, bury)) {
@@ -147,7 +157,10 @@ void tg_writer_leave(struct tg_writer **writer, struct tg_queue **queue)
 void tg_writer_stats(const struct tg_writer *writer, struct tg_writer_stats *out)
 {
     out->written = atomic_load(&writer->written);
-    out->lost = tg_queue_lost(writer->queue) + atomic_load(&writer->dropped);
+    out->bytes = atomic_load(&writer->bytes);
+    out->waiting = tg_writer_pending(writer);
+    out->lost = tg_queue_lost(writer->queue) - writer->lost_before + atomic_load(&writer->voids) +
+                atomic_load(&writer->dropped);
     out->errors = atomic_load(&writer->errors);
     out->last_errno = atomic_load(&writer->last_errno);
     out->failing = atomic_load(&writer->failing);

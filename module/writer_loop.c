@@ -53,25 +53,7 @@ static void note_success(struct tg_writer *writer)
     tg_writer_tell(writer, text);
 }
 
-static void fill_batch(struct tg_writer *writer)
-{
-    struct tg_event event;
-    uint64_t lost;
-
-    writer->batch_len = 0;
-    writer->batch_done = 0;
-    while (writer->batch_len + TG_EVENT_LINE_MAX <= TG_WRITER_BATCH &&
-           tg_queue_pop(writer->queue, &event, &lost)) {
-        const uint64_t untold = lost > writer->told ? lost - writer->told : 0;
-
-        writer->told += untold;
-        writer->sequence += untold + 1;
-        writer->batch_len += tg_event_format(
-            &event, writer->sequence, untold, &writer->observer, writer->batch + writer->batch_len);
-    }
-}
-
-static uint64_t count_lines(const char *bytes, size_t len)
+uint64_t tg_writer_count_lines(const char *bytes, size_t len)
 {
     const char *end = bytes + len;
     uint64_t lines = 0;
@@ -91,7 +73,28 @@ static bool at_line_start(const struct tg_writer *writer)
 /* Makes the open file the one that the path names. */
 static int follow_path(struct tg_writer *writer)
 {
-    return tg_logfile_current(&writer->file) ? 0 : tg_logfile_open(&writer->file);
+    int error = 0;
+
+    if (tg_logfile_current(&writer->file))
+        return 0;
+    error = tg_logfile_open(&writer->file);
+    if (error == 0) /* the last line of the new one does not tell how the log goes on */
+        tg_writer_save(writer, false);
+    return error;
+}
+
+/* The batch is where it belongs: the queue may have its records back. */
+static void settle(struct tg_writer *writer)
+{
+    writer->next.device = (uint64_t)writer->file.device;
+    writer->next.inode = (uint64_t)writer->file.inode;
+    writer->next.size = (uint64_t)writer->file.size;
+    writer->mark = writer->next;
+    atomic_store(&writer->settled, atomic_load(&writer->written)); /* first: see pending */
+    tg_queue_release(writer->queue, writer->batch_records, &writer->mark);
+    writer->batch_records = 0;
+    writer->batch_len = 0;
+    writer->batch_done = 0;
 }
 
 static int write_rest(struct tg_writer *writer)
@@ -100,8 +103,9 @@ static int write_rest(struct tg_writer *writer)
     const int error =
         tg_logfile_write(&writer->file, writer->batch, writer->batch_len, &writer->batch_done);
 
-    atomic_fetch_add(
-        &writer->written, count_lines(writer->batch + before, writer->batch_done - before));
+    atomic_fetch_add(&writer->written,
+        tg_writer_count_lines(writer->batch + before, writer->batch_done - before));
+    atomic_fetch_add(&writer->bytes, writer->batch_done - before);
     return error;
 }
 
@@ -125,13 +129,18 @@ static int write_batch(struct tg_writer *writer)
 
 static enum outcome step(struct tg_writer *writer)
 {
-    int error;
+    int error = 0;
 
-    if (writer->batch_done == writer->batch_len)
-        fill_batch(writer);
-    if (writer->batch_len == 0)
+    tg_writer_fill(writer);
+    if (writer->batch_records == 0)
         return IDLE;
-    error = write_batch(writer);
+    if (writer->batch_len > 0)
+        error = write_batch(writer);
+    if (error == 0) {
+        settle(writer);
+        /* What could not be forced to the disk stays where it is: once more would not help. */
+        error = writer->sync ? tg_logfile_sync(&writer->file) : 0;
+    }
     if (error != 0) {
         note_failure(writer, error);
         return FAILED;
@@ -154,47 +163,62 @@ static void drop_half_line(struct tg_writer *writer)
         (void)tg_logfile_trim(&writer->file, writer->batch + start, writer->batch_done - start);
 }
 
-/* The end of a writer that cannot write: what it still has is given up, and said. */
+/* The end of a writer that cannot write: what it still has waits for the next start, or where it
+ * cannot, is given up; and that is said. */
 static void drop_rest(struct tg_writer *writer)
 {
-    const size_t rest = writer->batch_len - writer->batch_done;
-    uint64_t dropped = count_lines(writer->batch + writer->batch_done, rest);
-    struct tg_event event;
+    const uint64_t rest = tg_writer_pending(writer);
+    const bool kept = tg_queue_is_kept(writer->queue);
+    struct tg_writer_stats stats;
+    struct tg_queued queued;
     char text[TG_WRITER_REASON_MAX];
 
     drop_half_line(writer);
-    while (tg_queue_pop(writer->queue, &event, NULL))
-        dropped++;
-    atomic_store(&writer->dropped, dropped);
-    (void)snprintf(text, sizeof(text),
-        "stopped while it could not be written; %llu events were lost since the start",
-        (unsigned long long)(dropped + tg_queue_lost(writer->queue)));
+    if (!kept) {
+        while (tg_queue_peek(writer->queue, 0, &queued))
+            tg_queue_release(writer->queue, 1, NULL);
+        atomic_store(&writer->dropped, rest);
+    }
+    tg_writer_stats(writer, &stats);
+    if (kept)
+        (void)snprintf(text, sizeof(text),
+            "stopped while it could not be written; %llu events wait in memory for the next "
+            "start; %llu were lost since the start",
+            (unsigned long long)rest, (unsigned long long)stats.lost);
+    else
+        (void)snprintf(text, sizeof(text),
+            "stopped while it could not be written; %llu events were lost since the start",
+            (unsigned long long)stats.lost);
     tg_writer_tell(writer, text);
 }
 
-/* The last line: losses that no event after them could tell. */
-static void tell_losses(struct tg_writer *writer)
+/* The last line: losses that no event after them could tell. False: it could not be written. */
+static bool tell_losses(struct tg_writer *writer)
 {
-    const uint64_t lost = tg_queue_lost(writer->queue) - writer->told;
     struct timespec now = {0, 0};
     size_t done = 0;
     size_t len;
     int error;
 
-    if (lost == 0)
-        return;
+    writer->next = writer->mark;
+    writer->next.gap += tg_queue_lost(writer->queue) - writer->mark.lost;
+    writer->next.lost = tg_queue_lost(writer->queue);
+    if (writer->next.gap == 0)
+        return true;
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    writer->sequence += lost + 1;
-    len = tg_event_format_lost(now, writer->sequence, lost, &writer->observer, writer->batch);
+    len = tg_writer_line(writer, NULL, now, writer->batch);
     error = follow_path(writer);
     if (error == 0) /* not as a batch: this line is no event, and not counted as one */
         error = tg_logfile_write(&writer->file, writer->batch, len, &done);
-    if (error == 0)
-        return;
+    atomic_fetch_add(&writer->bytes, done);
+    if (error == 0) {
+        settle(writer);
+        return true;
+    }
     note_failure(writer, error);
     writer->batch_done = done;
     writer->batch_len = done;
-    drop_rest(writer);
+    return false;
 }
 
 static void finish(struct tg_writer *writer)
@@ -204,10 +228,10 @@ static void finish(struct tg_writer *writer)
     do {
         outcome = step(writer);
     } while (outcome == WORKED);
-    if (outcome == FAILED)
+    if (outcome == FAILED || !tell_losses(writer))
         drop_rest(writer);
     else
-        tell_losses(writer);
+        tg_writer_save(writer, true);
 }
 
 /* Returns false when whoever started us is told that it was in vain. */
@@ -216,6 +240,8 @@ static bool open_log(struct tg_writer *writer)
     const int error = tg_logfile_open(&writer->file);
     int opening = TG_OPENING;
 
+    if (error == 0)
+        tg_writer_resume(writer);
     writer->open_error = error;
     if (atomic_compare_exchange_strong(
             &writer->opening, &opening, error != 0 ? TG_OPENING_FAILED : TG_OPENING_DONE)) {
@@ -241,6 +267,7 @@ static void work(struct tg_writer *writer)
         case IDLE:
             wait = idle;
             idle = idle * 2 < IDLE_LAST_MS ? idle * 2 : IDLE_LAST_MS;
+            tg_writer_let_by(writer);
             break;
         case FAILED:
             wait = RETRY_MS;
@@ -259,8 +286,10 @@ void *tg_writer_run(void *arg)
 {
     struct tg_writer *writer = arg;
 
+    tg_writer_await_turn(writer);
     if (open_log(writer))
         work(writer);
     tg_logfile_fini(&writer->file); /* here: a close may take as long as a write */
+    tg_writer_give_turn(writer);
     return NULL;
 }

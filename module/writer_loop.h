@@ -29,8 +29,14 @@ struct tg_writer {
     struct tg_queue *queue;
     struct tg_observer observer; /* strings in strings[], as is the path */
     struct tg_logfile file;
+    struct tg_chain *chain;
     tg_writer_say say;
     void *say_arg;
+    bool sync;
+    bool waits;           /* another may write the log still */
+    struct tg_keep *turn; /* then: the memory of the log's name, once it is ours ... */
+    struct tg_keep *line; /* ... and another, which says that somebody waits for it */
+    bool turn_found;      /* there is something in it, for the next start */
 
     struct tg_thread thread;
     _Atomic int opening; /* enum tg_opening: what came of opening the log */
@@ -39,15 +45,22 @@ struct tg_writer {
     uint64_t left_with;  /* events */
 
     /* The thread's own. A batch begins and ends with whole lines. */
-    uint64_t sequence; /* of the last line made */
-    uint64_t told;     /* how many of the queue's losses the lines told */
+    uint64_t boot;       /* which start of the module this is */
+    struct tg_mark mark; /* how far the log is, without the batch ... */
+    struct tg_mark next; /* ... and with it */
     uint64_t lost_at_failure;
-    size_t batch_len;  /* bytes of the batch ... */
-    size_t batch_done; /* ... and how many of them the file has */
+    int state_error;      /* of the last try to write the file beside the log */
+    size_t batch_records; /* of the queue, that are in the batch, or were found to be lost */
+    size_t batch_len;     /* bytes of the batch ... */
+    size_t batch_done;    /* ... and how many of them the file has */
     char batch[TG_WRITER_BATCH];
 
     /* For any thread to read. */
+    uint64_t lost_before; /* of the queue's losses, those that former starts have told */
     _Atomic uint64_t written;
+    _Atomic uint64_t settled; /* of them, those whose records the queue has back */
+    _Atomic uint64_t bytes;
+    _Atomic uint64_t voids;   /* records that were being filled when a process ended */
     _Atomic uint64_t dropped; /* taken from the queue and not written: only when it stops */
     _Atomic uint64_t errors;
     atomic_int last_errno;
@@ -59,6 +72,43 @@ struct tg_writer {
 
 /** The thread, from opening the log to closing it. arg is the writer. */
 void *tg_writer_run(void *arg);
+
+/**
+ * Finds out how the log goes on, which is open: from what the queue's memory knows, from its last
+ * line, and from the file beside it. What the process before has begun to write is the batch.
+ */
+void tg_writer_resume(struct tg_writer *writer);
+
+/**
+ * Waits until nobody else writes the log, also when we are to end meanwhile: whoever had it before
+ * us ends when the disk lets it, or when its process does.
+ */
+void tg_writer_await_turn(struct tg_writer *writer);
+
+/** Lets another write. */
+void tg_writer_give_turn(struct tg_writer *writer);
+
+/** When there is nothing to do: lets those by that have waited longer, and goes on behind them. */
+void tg_writer_let_by(struct tg_writer *writer);
+
+/** Makes a batch of what is queued, when there is none. */
+void tg_writer_fill(struct tg_writer *writer);
+
+/**
+ * Writes the next line: of a record, or when queued is NULL of losses, which now tells the time of.
+ * What it carries is taken from next, which then stands behind it.
+ */
+size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, struct timespec now,
+    char line[TG_EVENT_LINE_MAX]);
+
+/** Writes the file beside the log: mark. That it fails is said when the reason is a new one. */
+void tg_writer_save(struct tg_writer *writer, bool clean);
+
+/** Events in the queue that are in no file yet; for a moment more than there are. Any thread. */
+uint64_t tg_writer_pending(const struct tg_writer *writer);
+
+/** How many lines end in these octets. */
+uint64_t tg_writer_count_lines(const char *bytes, size_t len);
 
 /** Says something of the log. Any thread. */
 void tg_writer_tell(const struct tg_writer *writer, const char *what);

@@ -45,6 +45,12 @@ static void read_log(void *ctx, const struct tg_yaml_node *value, void *into)
     read_path(ctx, value, "log", &settings->log);
 }
 
+static void read_stats(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    struct tg_settings *settings = into;
+    read_path(ctx, value, "stats", &settings->stats);
+}
+
 static void read_on_error(void *ctx, const struct tg_yaml_node *value, void *into)
 {
     static const char *const words[] = {"refuse", "pass"};
@@ -131,6 +137,7 @@ static void read_root(struct reading *r)
     static const struct tg_yaml_key keys[] = {
         {"policy", NULL, read_policy},
         {"log", NULL, read_log},
+        {"stats", NULL, read_stats},
         {"on-error", NULL, read_on_error},
         {"client-id", NULL, read_client_id},
     };
@@ -161,6 +168,8 @@ static enum tg_status read_loaded(struct tg_yaml *doc, struct tg_settings **out)
         goto out;
     if (!settings->log && !(settings->log = strdup(TG_DEFAULT_LOG)))
         goto out;
+    if (!settings->stats && !(settings->stats = strdup(TG_DEFAULT_STATS)))
+        goto out;
     *out = settings;
     return TG_OK;
 out:
@@ -190,6 +199,7 @@ void tg_settings_destroy(struct tg_settings **settings)
         return;
     free((*settings)->policy);
     free((*settings)->log);
+    free((*settings)->stats);
     free(*settings);
     *settings = NULL;
 }

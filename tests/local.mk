@@ -8,7 +8,8 @@ tg_unit = \
 	tests/unit/test_decide tests/unit/test_explain \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
-	tests/unit/test_writer tests/unit/test_writer_stuck
+	tests/unit/test_writer tests/unit/test_writer_stuck \
+	tests/unit/test_keep tests/unit/test_resume
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_log_scan
@@ -16,6 +17,11 @@ tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c t
 	tools/log_stamp.c
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
+
+# What the module counts, and the file it stands in.
+tg_unit += tests/unit/test_stats tests/unit/test_publish
+tests_unit_test_stats_LDFLAGS = -Wl,--wrap=clock_gettime $(AM_LDFLAGS)
+tests_unit_test_publish_LDFLAGS = -Wl,--wrap=write,--wrap=rename $(AM_LDFLAGS)
 
 tests_unit_test_writer_stuck_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=write $(AM_LDFLAGS)
 
@@ -79,7 +85,7 @@ tests_support_sample_LDADD = module/libtgevent.la policy/libtldguard.la
 tg_scripts = tests/golden/run \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/log.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
-	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/report.sh tests/tools/report_browser.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/log_sql.sh tests/tools/log_follow.sh tests/tools/report.sh tests/tools/report_browser.sh tests/tools/status.sh tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -94,7 +100,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/waits.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh
+	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
+	tests/live/crash.sh
 tg_scripts += $(tg_live)
 # These alone.
 check-live: all $(filter tests/support/%,$(check_PROGRAMS)) tests/support/pass.la

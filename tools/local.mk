@@ -46,3 +46,7 @@ CLEANFILES += tools/report_files.c
 # Not the folder: to make, tools/report is what tools/report.c is compiled into.
 EXTRA_DIST += tools/report/report.css tools/report/report.js tools/report/light.png tools/report/dark.png
 dist_man_MANS += tools/tldguard-report.1
+
+tools_tldguard_SOURCES += tools/setting.c tools/status.h tools/status.c tools/status_read.c \
+	tools/status_judge.c tools/status_rows.c tools/status_print.c tools/status_prometheus.c tools/status_watch.c
+dist_man_MANS += tools/tldguard-status.1

@@ -71,28 +71,14 @@ static int set_numbers(struct tg_log_ask *ask, const struct tg_parsed *p)
     return -1;
 }
 
+static const char *log_of(const struct tg_settings *settings)
+{
+    return settings->log;
+}
+
 char *tg_log_configured(struct tg_diags *diags)
 {
-    const char *given = getenv("TLDGUARD_CONF"), *conf = given && *given ? given : TG_DEFAULT_CONF;
-    struct tg_settings *settings = NULL;
-    char *path = NULL;
-
-    if (conf != given && access(conf, F_OK) != 0) {
-        path = strdup(TG_DEFAULT_LOG);
-    } else {
-        const enum tg_status status = tg_settings_read(conf, &settings, diags);
-        if (status == TG_OK)
-            path = strdup(settings->log);
-        tg_settings_destroy(&settings);
-        if (status != TG_OK) {
-            if (tg_diags_count(diags, TG_DIAG_ERROR) == 0)
-                tg_diags_add(diags, TG_DIAG_ERROR, conf, 0, 0, NULL, "%s", tg_status_text(status));
-            return NULL;
-        }
-    }
-    if (!path)
-        tg_out_of_memory();
-    return path;
+    return tg_setting(NULL, log_of, TG_DEFAULT_LOG, diags);
 }
 
 static int go(struct tg_log_ask *ask, const struct word *word, const struct tg_parsed *p)

@@ -46,7 +46,10 @@ struct tg_slice {
     X(TRANSPORT, TEXT)  \
     X(SERIAL, COUNT)    \
     X(LOST, COUNT)      \
-    X(BOOT, TEXT)
+    X(BOOT, TEXT)       \
+    X(SERIES, TEXT)     \
+    X(CRASH, TRUTH)     \
+    X(CHAIN, TEXT)
 #define TG_ENUM_ENTRY(name, kind) TG_FIELD_##name,
 enum tg_field { TG_FIELD_MAP(TG_ENUM_ENTRY) TG_FIELDS };
 #undef TG_ENUM_ENTRY
@@ -60,7 +63,7 @@ struct tg_logged {
     struct tg_slice line;
     int64_t time; /* microseconds since 1970, UTC */
     enum tg_log_verdict verdict;
-    struct tg_slice field[TG_FIELDS]; /* counts too, as their digits */
+    struct tg_slice field[TG_FIELDS]; /* counts too, as their digits; true or false as that */
 };
 
 /* Why a line is none of ours. */

@@ -43,7 +43,8 @@ static const struct node client_members[] = {FIELD("ecs", ECS)};
 static const struct node tldguard_members[] = {FIELD("mode", MODE), FIELD("reply", REPLY),
     FIELD("severity", SEVERITY), FIELD("via", VIA), FIELD("twin", TWIN), FIELD("group", GROUP),
     OBJECT("client", 1, client_members), FIELD("transport", TRANSPORT), FIELD("serial", SERIAL),
-    FIELD("boot", BOOT), FIELD("lost", LOST)};
+    FIELD("boot", BOOT), FIELD("log", SERIES), FIELD("lost", LOST), FIELD("crash", CRASH),
+    FIELD("chain", CHAIN)};
 static const struct node root_members[] = {FIELD("@timestamp", TIME), FIELD("message", MESSAGE),
     OBJECT("event", 2, event_members), OBJECT("dns", 3, dns_members),
     OBJECT("source", 4, source_members), OBJECT("rule", 5, rule_members),
@@ -52,11 +53,10 @@ static const struct node root_members[] = {FIELD("@timestamp", TIME), FIELD("mes
 static const struct node root = OBJECT("", 9, root_members);
 _Static_assert(TG_FIELDS + 10 <= 64, "what was seen is kept as bits");
 
-#define KIND_TEXT            false
-#define KIND_COUNT           true
-#define IS_COUNT(name, kind) [TG_FIELD_##name] = KIND_##kind,
-static const bool is_count[TG_FIELDS] = {TG_FIELD_MAP(IS_COUNT)};
-#undef IS_COUNT
+enum kind { KIND_TEXT, KIND_COUNT, KIND_TRUTH };
+#define KIND_OF(name, kind) [TG_FIELD_##name] = KIND_##kind,
+static const uint8_t kinds[TG_FIELDS] = {TG_FIELD_MAP(KIND_OF)};
+#undef KIND_OF
 
 static const char wrong_kind[] = "a member of another kind than in our events";
 
@@ -94,20 +94,36 @@ static struct tg_slice text_of(struct tg_scanner *scanner, const struct tg_token
     return (struct tg_slice){to, tg_token_decode(string->raw, to)};
 }
 
+static bool count(struct scan *scan, struct tg_slice *out)
+{
+    if (!tg_token_number(&scan->token, out))
+        return false;
+    if (out->len > 19 || memchr(out->at, '-', out->len) || memchr(out->at, '.', out->len) ||
+        memchr(out->at, 'e', out->len) || memchr(out->at, 'E', out->len))
+        return fail(scan, "a count that is none");
+    return true;
+}
+
+static bool truth(struct scan *scan, struct tg_slice *out)
+{
+    const char *word = *scan->token.at == 't' ? "true" : "false";
+
+    if (*scan->token.at != *word)
+        return fail(scan, wrong_kind);
+    *out = (struct tg_slice){scan->token.at, strlen(word)};
+    return tg_token_word(&scan->token, word);
+}
+
 /* A value that is a field. */
 static bool field(struct scan *scan, const struct node *node)
 {
     struct tg_slice *out = &scan->out->field[node->id];
     struct tg_token_string string;
 
-    if (is_count[node->id]) {
-        if (!tg_token_number(&scan->token, out))
-            return false;
-        if (out->len > 19 || memchr(out->at, '-', out->len) || memchr(out->at, '.', out->len) ||
-            memchr(out->at, 'e', out->len) || memchr(out->at, 'E', out->len))
-            return fail(scan, "a count that is none");
-        return true;
-    }
+    if (kinds[node->id] == KIND_COUNT)
+        return count(scan, out);
+    if (kinds[node->id] == KIND_TRUTH)
+        return truth(scan, out);
     if (*scan->token.at != '"')
         return fail(scan, wrong_kind);
     if (!tg_token_string(&scan->token, &string))

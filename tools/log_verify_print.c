@@ -9,11 +9,13 @@
 #include "tools/log_verify.h"
 
 #define FINDINGS_SHOWN 1000
+#define TEXT_MAX       256
 
-static const char *const columns[] = {"kind", "file", "line", "text", "boot", "events", "begin",
-    "end", "missing", "lost", "duplicates", "disordered", "backwards", "first", "last"};
+static const char *const columns[] = {"kind", "file", "line", "text", "log", "events", "begin",
+    "end", "missing", "lost", "duplicates", "disordered", "changed", "crashes", "starts",
+    "backwards", "first", "last", "chain"};
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
-#define FOUND   4 /* of them are of findings, the others of boots */
+#define FOUND   4 /* of them are of findings, the others of logs */
 
 void tg_verify_head(struct tg_verify *verify)
 {
@@ -26,46 +28,70 @@ static struct tg_slice slice(const char *text)
     return (struct tg_slice){text, strlen(text)};
 }
 
-void tg_verify_found(struct tg_verify *verify, const char *kind, const char *fmt, ...)
+static void found(
+    struct tg_verify *verify, const char *path, uint64_t line, const char *kind, const char *text)
 {
-    const struct tg_log *log = verify->log;
-    char text[256];
-    va_list ap;
-
     if (verify->findings++ >= FINDINGS_SHOWN || verify->silent)
         return;
-    va_start(ap, fmt);
-    (void)vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
     if (verify->form == TG_FORM_TEXT) {
-        tg_put_text(stdout, slice(log->path));
-        (void)printf(":%" PRIu64 ": %s: %s\n", log->line, kind, text);
+        tg_put_text(stdout, slice(path));
+        (void)printf(":%" PRIu64 ": %s: %s\n", line, kind, text);
         return;
     }
     tg_rows_string(&verify->rows, kind);
-    tg_rows_string(&verify->rows, log->path);
-    tg_rows_count(&verify->rows, log->line);
+    tg_rows_string(&verify->rows, path);
+    tg_rows_count(&verify->rows, line);
     tg_rows_string(&verify->rows, text);
     for (size_t i = FOUND; i < COLUMNS; i++)
         tg_rows_string(&verify->rows, NULL);
 }
 
-static void put_boot_row(struct tg_rows *rows, struct tg_slice name, const struct tg_boot *boot)
+void tg_verify_found(struct tg_verify *verify, const char *kind, const char *fmt, ...)
 {
-    tg_rows_string(rows, "boot");
+    char text[TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    found(verify, verify->log->path, verify->log->line, kind, text);
+}
+
+void tg_verify_found_at(struct tg_verify *verify, const char *path, uint64_t line, const char *kind,
+    const char *fmt, ...)
+{
+    char text[TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    found(verify, path, line, kind, text);
+}
+
+static void put_record_row(
+    struct tg_rows *rows, struct tg_slice name, const struct tg_record *record)
+{
+    char digest[TG_DIGEST_TEXT];
+
+    tg_rows_string(rows, "log");
     for (size_t i = 1; i < FOUND; i++)
         tg_rows_string(rows, NULL);
     tg_rows_text(rows, name);
-    tg_rows_count(rows, boot->events);
-    tg_rows_count(rows, boot->begin);
-    tg_rows_count(rows, boot->high);
-    tg_rows_count(rows, boot->missing);
-    tg_rows_count(rows, boot->lost);
-    tg_rows_count(rows, boot->duplicates);
-    tg_rows_count(rows, boot->disordered);
-    tg_rows_count(rows, boot->backwards);
-    tg_rows_time(rows, boot->first);
-    tg_rows_time(rows, boot->last);
+    tg_rows_count(rows, record->events);
+    tg_rows_count(rows, record->begin);
+    tg_rows_count(rows, record->high);
+    tg_rows_count(rows, record->missing);
+    tg_rows_count(rows, record->lost);
+    tg_rows_count(rows, record->duplicates);
+    tg_rows_count(rows, record->disordered);
+    tg_rows_count(rows, record->changed);
+    tg_rows_count(rows, record->crashes);
+    tg_rows_count(rows, record->starts);
+    tg_rows_count(rows, record->backwards);
+    tg_rows_time(rows, record->first);
+    tg_rows_time(rows, record->last);
+    tg_rows_string(rows, tg_digest_text(record->digest, digest));
 }
 
 static void put_number(const char *text, uint64_t number)
@@ -74,56 +100,61 @@ static void put_number(const char *text, uint64_t number)
         (void)printf(", %" PRIu64 " %s", number, text);
 }
 
-/* "boot 6b02 vm: 1042 events, numbers 1 to 1045, 3 lost, ..." */
-static void put_boot(struct tg_slice name, const struct tg_boot *boot)
+/* "log 6b02 vm: 1042 events, numbers 1 to 1045, 3 lost, ..." */
+static void put_record(struct tg_slice name, const struct tg_record *record)
 {
-    char when[40];
+    char when[40], digest[TG_DIGEST_TEXT];
 
-    fputs("boot ", stdout);
+    fputs("log ", stdout);
     tg_put_text(stdout, name);
-    (void)printf(": %" PRIu64 " events, numbers %" PRIu64 " to %" PRIu64, boot->events, boot->begin,
-        boot->high);
-    put_number("lost and told", boot->lost);
-    put_number("missing", boot->missing);
-    put_number("twice", boot->duplicates);
-    put_number("out of order", boot->disordered);
-    if (boot->backwards > 0)
-        (void)printf(", time went back %" PRIu64 " times by up to %.3f s", boot->backwards,
-            (double)boot->back / 1e6);
-    if (boot->begin > 1)
+    (void)printf(": %" PRIu64 " events, numbers %" PRIu64 " to %" PRIu64, record->events,
+        record->begin, record->high);
+    put_number("lost and told", record->lost);
+    put_number("missing", record->missing);
+    put_number("twice", record->duplicates);
+    put_number("out of order", record->disordered);
+    put_number("changed", record->changed);
+    put_number("times the machine stopped", record->crashes);
+    if (record->starts > 1)
+        put_number("starts", record->starts);
+    if (record->backwards > 0)
+        (void)printf(", time went back %" PRIu64 " times by up to %.3f s", record->backwards,
+            (double)record->back / 1e6);
+    if (record->begin > 1)
         fputs(", its start is not here", stdout);
-    (void)printf("; since %s\n", tg_text_stamp(boot->first, when));
+    (void)printf("; since %s; ends in %s\n", tg_text_stamp(record->first, when),
+        tg_digest_text(record->digest, digest));
 }
 
 static int by_first(const void *a, const void *b)
 {
     const struct tg_cell *x = *(struct tg_cell *const *)a, *y = *(struct tg_cell *const *)b;
-    const struct tg_boot *s = (const struct tg_boot *)x->value,
-                         *t = (const struct tg_boot *)y->value;
+    const struct tg_record *s = (const struct tg_record *)x->value,
+                           *t = (const struct tg_record *)y->value;
 
     return s->first != t->first ? (s->first < t->first ? -1 : 1)
                                 : strncmp((const char *)(s + 1), (const char *)(t + 1),
                                       x->len < y->len ? x->len : y->len);
 }
 
-struct tg_cell **tg_verify_boots(const struct tg_verify *verify, size_t *count)
+struct tg_cell **tg_verify_records(const struct tg_verify *verify, size_t *count)
 {
-    return tg_table_sorted(verify->boots, by_first, count);
+    return tg_table_sorted(verify->records, by_first, count);
 }
 
 void tg_verify_report(struct tg_verify *verify)
 {
     const struct tg_log *log = verify->log;
     size_t count;
-    struct tg_cell **cells = tg_verify_boots(verify, &count);
+    struct tg_cell **cells = tg_verify_records(verify, &count);
 
     for (size_t i = 0; i < count; i++) {
-        const struct tg_slice name = tg_table_key(verify->boots, cells[i]);
-        const struct tg_boot *boot = (const struct tg_boot *)cells[i]->value;
+        const struct tg_slice name = tg_table_key(verify->records, cells[i]);
+        const struct tg_record *record = (const struct tg_record *)cells[i]->value;
         if (verify->form == TG_FORM_TEXT)
-            put_boot(name, boot);
+            put_record(name, record);
         else
-            put_boot_row(&verify->rows, name, boot);
+            put_record_row(&verify->rows, name, record);
     }
     free(cells);
     if (verify->form != TG_FORM_TEXT) {
@@ -132,6 +163,6 @@ void tg_verify_report(struct tg_verify *verify)
     }
     if (verify->findings > FINDINGS_SHOWN)
         (void)printf("(%d findings shown)\n", FINDINGS_SHOWN);
-    (void)printf("%" PRIu64 " events, %" PRIu64 " broken lines, %zu boots, %" PRIu64 " findings\n",
+    (void)printf("%" PRIu64 " events, %" PRIu64 " broken lines, %zu logs, %" PRIu64 " findings\n",
         log->events, log->bad, count, verify->findings);
 }

@@ -101,7 +101,7 @@ static json_t *figures(struct tg_report *report, uint64_t gap, int *code)
     if (*code != EXIT_BROKEN) {
         tg_report_lists(report);
         data = tg_report_data(report);
-        if (!tg_record_is_whole(&report->record))
+        if (!tg_report_record_is_whole(&report->record))
             *code = EXIT_FINDINGS;
     }
     tg_report_end(report);

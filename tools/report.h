@@ -15,29 +15,30 @@
 #define TG_REPORT_DAYS     1100    /* shown, the last ones: three years */
 #define TG_REPORT_TOP_MOST 1000    /* rows of a list */
 
-/* Whether the record, all that is read, is whole: totals of all starts of the module. */
-struct tg_record_run {
+/* Whether the record, all that is read, is whole: totals of all logs of all hosts. */
+struct tg_report_log {
     const char *name; /* "6b0253e0cf547756 resolver" and no NUL: see len */
     size_t len;
-    uint64_t events, missing, lost, duplicates;
+    uint64_t events, starts, missing, lost, duplicates, changed, crashes;
     int64_t first, last;
 };
-struct tg_record {
+struct tg_report_record {
     uint64_t events, broken;
     uint64_t missing, lost, duplicates, disordered;
+    uint64_t changed, crashes;  /* lines; stops of a machine, which may have cost events */
     uint64_t findings;          /* all that verify would find, broken lines not counted */
-    struct tg_record_run *runs; /* those with gaps first, then by time */
+    struct tg_report_log *runs; /* those with gaps first, then by time */
     size_t run_count;
     struct tg_verify *verify; /* private */
 };
 
-void tg_record_start(struct tg_record *record, struct tg_log *log);
+void tg_report_record_start(struct tg_report_record *record, struct tg_log *log);
 /* Looks at an event, asked for or not. */
-void tg_record_take(struct tg_record *record, const struct tg_logged *event);
+void tg_report_record_take(struct tg_report_record *record, const struct tg_logged *event);
 /* Fills the totals, when all is read. */
-void tg_record_sum(struct tg_record *record);
-void tg_record_end(struct tg_record *record);
-bool tg_record_is_whole(const struct tg_record *record);
+void tg_report_record_sum(struct tg_report_record *record);
+void tg_report_record_end(struct tg_report_record *record);
+bool tg_report_record_is_whole(const struct tg_report_record *record);
 
 /* A row of a list of what comes most. */
 struct tg_report_row {
@@ -69,7 +70,7 @@ struct tg_report {
     struct tg_top clients, names, twins, serials;
     struct tg_timeline days;
     struct tg_habits habits;
-    struct tg_record record;
+    struct tg_report_record record;
     /* In order. */
     struct tg_report_list client_list, name_list, twin_list, serial_list;
     struct tg_report_severity severities[TG_LOG_SEVERITIES + 1];

@@ -165,11 +165,11 @@ static json_t *incidents_data(const struct tg_report *report)
     return array;
 }
 
-static json_t *record_data(const struct tg_record *record, size_t most)
+static json_t *record_data(const struct tg_report_record *record, size_t most)
 {
     json_t *object = json_object(), *runs = json_array(), *row;
 
-    put(object, "whole", json_boolean(tg_record_is_whole(record)));
+    put(object, "whole", json_boolean(tg_report_record_is_whole(record)));
     put_count(object, "events", record->events);
     put_count(object, "broken", record->broken);
     put_count(object, "missing", record->missing);
@@ -177,17 +177,22 @@ static json_t *record_data(const struct tg_record *record, size_t most)
     put_count(object, "duplicates", record->duplicates);
     put_count(object, "disordered", record->disordered);
     put_count(object, "findings", record->findings);
-    put_count(object, "starts", record->run_count);
+    put_count(object, "changed", record->changed);
+    put_count(object, "crashes", record->crashes);
+    put_count(object, "logs", record->run_count);
     for (size_t i = 0; i < record->run_count && i < most; i++) {
-        const struct tg_record_run *run = &record->runs[i];
+        const struct tg_report_log *run = &record->runs[i];
         row = row_of(runs);
-        put_text(row, "boot", (struct tg_slice){run->name, run->len});
+        put_text(row, "log", (struct tg_slice){run->name, run->len});
         put_time(row, "first", run->first);
         put_time(row, "last", run->last);
         put_count(row, "count", run->events);
         put_count(row, "missing", run->missing);
         put_count(row, "lost", run->lost);
         put_count(row, "duplicates", run->duplicates);
+        put_count(row, "changed", run->changed);
+        put_count(row, "crashes", run->crashes);
+        put_count(row, "starts", run->starts);
     }
     put(object, "runs", runs);
     return object;

@@ -20,7 +20,7 @@ static void start(struct tg_report *report, uint64_t gap_seconds)
     tg_top_start(&report->serials, TG_FIELD_SERIAL, SERIALS_MAX);
     tg_timeline_start(&report->days, DAY);
     tg_habits_start(&report->habits, gap_seconds);
-    tg_record_start(&report->record, report->log);
+    tg_report_record_start(&report->record, report->log);
 }
 
 void tg_report_end(struct tg_report *report)
@@ -31,7 +31,7 @@ void tg_report_end(struct tg_report *report)
     tg_top_end(&report->serials);
     tg_timeline_end(&report->days);
     tg_habits_end(&report->habits);
-    tg_record_end(&report->record);
+    tg_report_record_end(&report->record);
     free(report->client_list.rows);
     free(report->name_list.rows);
     free(report->twin_list.rows);
@@ -57,7 +57,7 @@ static bool take(void *arg, const struct tg_logged *event)
 {
     struct tg_report *report = arg;
 
-    tg_record_take(&report->record, event);
+    tg_report_record_take(&report->record, event);
     if (!tg_log_filter_pass(report->filter, event))
         return true;
     (void)tg_top_take(&report->clients, event);
@@ -89,7 +89,7 @@ int tg_report_gather(struct tg_report *report, uint64_t gap_seconds)
     log->event = take;
     log->arg = report;
     code = tg_log_read(log);
-    tg_record_sum(&report->record);
+    tg_report_record_sum(&report->record);
     warn(log, report->clients.beyond, "1,000,000 clients");
     warn(log, report->names.beyond, "1,000,000 names");
     warn(log, report->twins.beyond, "1,000,000 names that were meant");

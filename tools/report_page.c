@@ -275,13 +275,13 @@ static void put_policy(FILE *out, const json_t *data)
 
 static void put_record(FILE *out, const json_t *data)
 {
-    static const struct tg_report_column columns[] = {
-        {"boot", "Run of the module, on", TG_CELL_NAME}, {"first", "First (UTC)", TG_CELL_TIME},
-        {"last", "Last (UTC)", TG_CELL_TIME}, {"count", "Events", TG_CELL_COUNT},
+    static const struct tg_report_column columns[] = {{"log", "Log, and its host", TG_CELL_NAME},
+        {"first", "First (UTC)", TG_CELL_TIME}, {"last", "Last (UTC)", TG_CELL_TIME},
+        {"count", "Events", TG_CELL_COUNT}, {"starts", "Starts", TG_CELL_COUNT},
         {"missing", "Missing", TG_CELL_COUNT}, {"lost", "Not kept", TG_CELL_COUNT},
-        {"duplicates", "Twice", TG_CELL_COUNT}, {0}};
+        {"duplicates", "Twice", TG_CELL_COUNT}, {"changed", "Changed", TG_CELL_COUNT}, {0}};
     const json_t *record = json_object_get(data, "record"), *rows = rows_of(record, "runs");
-    const uint64_t starts = tg_data_count(record, "starts");
+    const uint64_t logs = tg_data_count(record, "logs");
     char number[32];
 
     open_section(out, "record", "Is the record whole?");
@@ -289,11 +289,11 @@ static void put_record(FILE *out, const json_t *data)
     tg_report_say_record(out, data);
     fputs("</p>\n", out);
     if (rows)
-        tg_report_table(out, "runs", "Runs of the module", columns, rows, false);
-    if (starts > json_array_size(rows))
+        tg_report_table(out, "runs", "Logs that were read", columns, rows, false);
+    if (logs > json_array_size(rows))
         (void)fprintf(out,
-            "<p class=\"note\">%zu of %s runs are shown, those with gaps first.</p>\n",
-            json_array_size(rows), tg_report_number(starts, number));
+            "<p class=\"note\">%zu of %s logs are shown, those with gaps first.</p>\n",
+            json_array_size(rows), tg_report_number(logs, number));
     fputs("</section>\n", out);
 }
 

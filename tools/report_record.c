@@ -7,9 +7,9 @@
 #include "tools/log_verify.h"
 #include "tools/report.h"
 
-void tg_record_start(struct tg_record *record, struct tg_log *log)
+void tg_report_record_start(struct tg_report_record *record, struct tg_log *log)
 {
-    *record = (struct tg_record){0};
+    *record = (struct tg_report_record){0};
     record->verify = calloc(1, sizeof(*record->verify));
     if (!record->verify)
         tg_out_of_memory();
@@ -18,48 +18,53 @@ void tg_record_start(struct tg_record *record, struct tg_log *log)
     tg_verify_start(record->verify);
 }
 
-void tg_record_take(struct tg_record *record, const struct tg_logged *event)
+void tg_report_record_take(struct tg_report_record *record, const struct tg_logged *event)
 {
     (void)tg_verify_look(record->verify, event);
 }
 
-static uint64_t gaps(const struct tg_record_run *run)
+static uint64_t gaps(const struct tg_report_log *run)
 {
-    return run->missing + run->lost + run->duplicates;
+    return run->missing + run->lost + run->duplicates + run->changed + run->crashes;
 }
 
 static int gaps_first(const void *a, const void *b)
 {
-    const struct tg_record_run *x = a, *y = b;
+    const struct tg_report_log *x = a, *y = b;
 
     if ((gaps(x) > 0) != (gaps(y) > 0))
         return gaps(x) > 0 ? -1 : 1;
     return (x->first > y->first) - (x->first < y->first);
 }
 
-static void add(struct tg_record *record, struct tg_slice name, const struct tg_boot *boot)
+static void add(struct tg_report_record *record, struct tg_slice name, const struct tg_record *from)
 {
-    record->runs[record->run_count++] = (struct tg_record_run){
+    record->runs[record->run_count++] = (struct tg_report_log){
         .name = name.at,
         .len = name.len,
-        .events = boot->events,
-        .missing = boot->missing,
-        .lost = boot->lost,
-        .duplicates = boot->duplicates,
-        .first = boot->first,
-        .last = boot->last,
+        .events = from->events,
+        .missing = from->missing,
+        .lost = from->lost,
+        .duplicates = from->duplicates,
+        .starts = from->starts,
+        .changed = from->changed,
+        .crashes = from->crashes,
+        .first = from->first,
+        .last = from->last,
     };
-    record->missing += boot->missing;
-    record->lost += boot->lost;
-    record->duplicates += boot->duplicates;
-    record->disordered += boot->disordered;
+    record->missing += from->missing;
+    record->lost += from->lost;
+    record->duplicates += from->duplicates;
+    record->disordered += from->disordered;
+    record->changed += from->changed;
+    record->crashes += from->crashes;
 }
 
-void tg_record_sum(struct tg_record *record)
+void tg_report_record_sum(struct tg_report_record *record)
 {
     const struct tg_verify *verify = record->verify;
     size_t count;
-    struct tg_cell **cells = tg_verify_boots(verify, &count);
+    struct tg_cell **cells = tg_verify_records(verify, &count);
 
     record->events = verify->log->events;
     record->broken = verify->log->bad;
@@ -68,12 +73,13 @@ void tg_record_sum(struct tg_record *record)
     if (!record->runs)
         tg_out_of_memory();
     for (size_t i = 0; i < count; i++)
-        add(record, tg_table_key(verify->boots, cells[i]), (const struct tg_boot *)cells[i]->value);
+        add(record, tg_table_key(verify->records, cells[i]),
+            (const struct tg_record *)cells[i]->value);
     free(cells);
     qsort(record->runs, record->run_count, sizeof(*record->runs), gaps_first);
 }
 
-void tg_record_end(struct tg_record *record)
+void tg_report_record_end(struct tg_report_record *record)
 {
     if (!record->verify)
         return;
@@ -82,7 +88,7 @@ void tg_record_end(struct tg_record *record)
     free(record->runs);
 }
 
-bool tg_record_is_whole(const struct tg_record *record)
+bool tg_report_record_is_whole(const struct tg_report_record *record)
 {
     return record->broken == 0 && record->findings == 0 && record->lost == 0;
 }

@@ -150,7 +150,7 @@ void tg_report_say_record(FILE *out, const json_t *data)
 {
     const json_t *record = json_object_get(data, "record");
     const uint64_t events = tg_data_count(record, "events");
-    char lines[96], starts[96];
+    char lines[96], logs[96];
     bool any = false;
 
     if (events == 0 && tg_data_count(record, "broken") == 0) {
@@ -159,16 +159,20 @@ void tg_report_say_record(FILE *out, const json_t *data)
     }
     if (json_is_true(json_object_get(record, "whole"))) {
         (void)fprintf(out,
-            "The record is whole: of %s in %s of the module none is missing and none "
-            "stands twice.",
+            "The record is whole: of %s in %s none is missing, stands twice or was changed.",
             tg_report_many(events, "event", "events", lines),
-            tg_report_many(tg_data_count(record, "starts"), "run", "runs", starts));
+            tg_report_many(tg_data_count(record, "logs"), "log", "logs", logs));
         return;
     }
     fputs("The record is not whole: ", out);
     say_gap(out, &any, tg_data_count(record, "missing"), "event is missing", "events are missing");
     say_gap(out, &any, tg_data_count(record, "lost"), "event could not be kept, as the record says",
         "events could not be kept, as the record says");
+    say_gap(out, &any, tg_data_count(record, "changed"), "event is not as it was written",
+        "events are not as they were written");
+    say_gap(out, &any, tg_data_count(record, "crashes"),
+        "time the machine stopped, which may have cost events",
+        "times the machine stopped, which may have cost events");
     say_gap(
         out, &any, tg_data_count(record, "broken"), "line cannot be read", "lines cannot be read");
     say_gap(
@@ -178,7 +182,6 @@ void tg_report_say_record(FILE *out, const json_t *data)
     if (!any)
         say_gap(out, &any, tg_data_count(record, "findings"), "event is not as it should be",
             "events are not as they should be");
-    (void)fprintf(out, ". It holds %s in %s of the module.",
-        tg_report_many(events, "event", "events", lines),
-        tg_report_many(tg_data_count(record, "starts"), "run", "runs", starts));
+    (void)fprintf(out, ". It holds %s in %s.", tg_report_many(events, "event", "events", lines),
+        tg_report_many(tg_data_count(record, "logs"), "log", "logs", logs));
 }

@@ -44,7 +44,7 @@ extern const struct tg_command tg_cmd_check, tg_cmd_compile, tg_cmd_show, tg_cmd
     tg_cmd_diff, tg_cmd_replay;
 extern const struct tg_command tg_cmd_import, tg_cmd_export;
 extern const struct tg_command tg_cmd_suggest;
-extern const struct tg_command tg_cmd_log, tg_cmd_report;
+extern const struct tg_command tg_cmd_log, tg_cmd_report, tg_cmd_status;
 
 /*
  * The options found, by their place in the command's table: NULL when not
@@ -104,6 +104,16 @@ const char *tg_data_folder(const char *given);
 
 /* The table of popular names in that folder, with none given; NULL: there is none. */
 const char *tg_popular_file(char path[TG_PATH_MAX]);
+
+struct tg_settings;
+
+/**
+ * One of the paths in the module's settings: in the file given, else in that of TLDGUARD_CONF, else
+ * in the installed one; where there is none of these, the path that the module takes then.
+ * @return to be freed; NULL after an error in diags.
+ */
+char *tg_setting(const char *given, const char *(*pick)(const struct tg_settings *settings),
+    const char *otherwise, struct tg_diags *diags);
 
 /**
  * Opens an image, or reads a policy ("-": from standard input) and compiles it into one that

@@ -137,6 +137,16 @@ struct tg_observer {
     const char *boot;     /* tells one start of the module from another, [0-9a-f]+ */
 };
 
+/* Which line of a log it is, and who writes it. */
+struct tg_stamp {
+    const struct tg_observer *observer;
+    uint64_t sequence;  /* 1.. */
+    uint64_t lost;      /* events before this one that are in no line; 0: not said */
+    bool crash;         /* before it the machine stopped: nobody knows how many */
+    const char *series; /* which log it is: [0-9a-f]+, the same for all its lines; NULL: not said */
+    const char *chain;  /* digest of the line before, [0-9a-f]+; NULL: not said */
+};
+
 /* A line is never longer, newline and NUL included; see tg_event_format(). */
 #define TG_EVENT_LINE_MAX 8192
 
@@ -147,24 +157,22 @@ struct tg_observer {
  * dns.question.name is in presentation form, lower-case; non-printing octets
  * as \DDD, then escaped for JSON. event.id is hostname-boot-sequence. event.category is
  * "network" for a question and "configuration" for what the module itself has done.
- * @param event    the record, with names in wire format.
- * @param sequence 1.., put in event.sequence.
- * @param lost     how many events were lost before this one; 0 leaves the field out.
- * @param observer who writes.
- * @param line     output, TG_EVENT_LINE_MAX bytes, NUL-terminated.
+ * @param event the record, with names in wire format.
+ * @param stamp which line it is.
+ * @param line  output, TG_EVENT_LINE_MAX bytes, NUL-terminated.
  * @return the length of the line with its newline, without the NUL; always
  *         below TG_EVENT_LINE_MAX. Pure, any thread, no allocation.
  */
-size_t tg_event_format(const struct tg_event *event, uint64_t sequence, uint64_t lost,
-    const struct tg_observer *observer, char line[TG_EVENT_LINE_MAX]);
+size_t tg_event_format(
+    const struct tg_event *event, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX]);
 
 /**
  * The line that says that events were lost when no event follows to carry the
  * count (the writer stops): event.action "events-lost", tldguard.lost.
  * Parameters and return as above; when is the time of writing.
  */
-size_t tg_event_format_lost(struct timespec when, uint64_t sequence, uint64_t lost,
-    const struct tg_observer *observer, char line[TG_EVENT_LINE_MAX]);
+size_t tg_event_format_lost(
+    struct timespec when, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX]);
 
 /**
  * The mnemonic of an RR type, "TYPE65400" where there is none (RFC 3597).

@@ -43,14 +43,15 @@ struct tg_forwarders {
 struct tg_settings {
     char *policy; /* the image; absolute path */
     char *log;    /* the block log; absolute path */
+    char *stats;  /* the figures that tldguard status reads; absolute path */
     enum tg_on_error on_error;
     struct tg_forwarders forwarders;
 };
 
 /**
- * Reads and checks a settings file: a YAML mapping of policy, log, on-error
+ * Reads and checks a settings file: a YAML mapping of policy, log, stats, on-error
  * (refuse, which is the default, or pass) and client-id (from: prefixes; accept: words of
- * TG_ID_MAP, by default all). policy and log default to the places that configure set; a
+ * TG_ID_MAP, by default all). policy, log and stats default to the places that configure set; a
  * relative path is an error, as the resolver changes its folder.
  * @param path  the file.
  * @param out   output, to be freed with tg_settings_destroy().

@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # The servers of the tests: NSD, the world outside, and BIND, a peer to compare with.
 # Installing their packages would start daemons on port 53 of this machine, so
-# their files are only unpacked, in build/nsd and build/bind.
+# their files are only unpacked, in build/nsd and build/bind. So is promtool, which checks what
+# tldguard status writes for Prometheus, in build/promtool: it comes with a daemon, too.
 # Needs common.sh, apt.sh, packages.sh.
 
 nsd_packages=(nsd)
@@ -10,7 +11,7 @@ bind_packages=(bind9 bind9-utils bind9-libs)
 
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin command -v "$1" || true
+    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/promtool/bin command -v "$1" || true
 }
 
 # server_needs PACKAGE...: the shared libraries that they need of others, as clauses.
@@ -26,6 +27,14 @@ server_needs() {
 
 download_packages() {
     (cd "$1" && logged "$2-download" apt-get "${apt_sys[@]}" download "${@:2}")
+}
+
+# download_again DIR PACKAGE...: with lists of its own where the machine's name a file that is gone.
+download_again() {
+    download_packages "$@" && return 0
+    read_own_lists
+    step "fetching $2 again"
+    download_packages "$@"
 }
 
 # wrap_programs DIR LIBRARIES: in DIR/bin each program, finding the libraries beside it.
@@ -47,12 +56,7 @@ fetch_server() {
     rm -rf "$new"
     mkdir -p "$new"
     step "fetching ${name^^} for the tests"
-    if ! download_packages "$new" "$@"; then
-        # Lists that are old name a file that is gone.
-        read_own_lists
-        step "fetching ${name^^} again"
-        download_packages "$new" "$@" || fail "${name^^} cannot be fetched: $logs/$1-download.log says why"
-    fi
+    download_again "$new" "$@" || fail "${name^^} cannot be fetched: $logs/$1-download.log says why"
     for package in "$new"/*.deb; do
         must "$name-unpack" dpkg-deb -x "$package" "$new"
     done
@@ -63,5 +67,24 @@ fetch_server() {
     [[ -z $lost ]] || fail "${name^^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
     rm -rf "${build:?}/$name"
     mv "$new" "$build/$name"
+    step_done
+}
+
+# fetch_promtool: without it a few tests are skipped.
+fetch_promtool() {
+    local new=$build/promtool.new
+    rm -rf "$new"
+    mkdir -p "$new/bin"
+    step "fetching promtool for the tests"
+    if ! download_again "$new" prometheus; then
+        step_break
+        warn "promtool cannot be fetched: $logs/prometheus-download.log says why; its tests are skipped"
+        return
+    fi
+    # Of a hundred megabytes.
+    must promtool-unpack sh -c 'dpkg-deb --fsys-tarfile "$1"/*.deb | tar -xO ./usr/bin/promtool >"$1/bin/promtool"' sh "$new"
+    chmod +x "$new/bin/promtool"
+    rm -rf "$new"/*.deb "${build:?}/promtool"
+    mv "$new" "$build/promtool"
     step_done
 }

@@ -63,8 +63,8 @@ world_create() {
     world_dir=$(mktemp -d "$base/tldguard.XXXXXX") ||
         { world_error="cannot make a folder in $base"; return 1; }
     chmod 0755 "$world_dir"
-    mkdir "$world_dir/run" "$world_dir/zones" "$world_dir/log"
-    [[ -z $world_user ]] || chown "$world_user" "$world_dir/log"
+    mkdir "$world_dir/run" "$world_dir/zones" "$world_dir/log" "$world_dir/stats"
+    [[ -z $world_user ]] || chown "$world_user" "$world_dir/log" "$world_dir/stats"
     cp "$1"/*.zone "$world_dir/zones/"
     grep -v '^#' "$1/zones" >"$world_dir/zones/list"
     # Opened after the resolver has given its rights up.
@@ -80,6 +80,7 @@ world_settings() {
 policy: "$world_dir/policy.cdb"
 log: "$world_dir/log/block.jsonl"
 on-error: $1
+stats: "$world_dir/stats/figures"
 CONF
 }
 

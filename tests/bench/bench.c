@@ -114,7 +114,9 @@ static int bench_writer(const struct tg_event *event, const char *path)
     fill(queue, TG_QUEUE_MAX, event);
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     wall = seconds(CLOCK_MONOTONIC);
-    if (tg_writer_create(path, queue, &observer, NULL, NULL, &writer, NULL) != TG_OK) {
+    if (tg_writer_create(
+            &(struct tg_writer_setup){.path = path, .queue = queue, .observer = &observer}, &writer,
+            NULL) != TG_OK) {
         fprintf(stderr, "bench: cannot write %s\n", path);
         tg_queue_destroy(&queue);
         return 1;

@@ -3,14 +3,16 @@
 /*
  * Writes a log as the module does, by its own function: for figures, and for tests of what
  * reads logs.
- * Usage: events COUNT CLIENTS [BOOT [FIRST]]: event number i (from FIRST, else 1) is of second i /
- * 100, of client i % CLIENTS, about one of a thousand names.
+ * Usage: events COUNT CLIENTS [LOG [FIRST [CHAIN]]]: event number i (from FIRST, else 1) is of
+ * second i / 100, of client i % CLIENTS, about one of a thousand names. CHAIN is the digest of the
+ * line before the first.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/chain.h"
 #include "tldguard/event.h"
 
 #define START 1795305600 /* 2026-11-22 */
@@ -63,25 +65,37 @@ static void fill(struct tg_event *event, uint64_t number, uint32_t clients)
 
 int main(int argc, char **argv)
 {
-    struct tg_observer observer = {"resolver", argc > 3 ? argv[3] : "6b0253e0cf547756"};
-    char line[TG_EVENT_LINE_MAX];
+    const char *log = argc > 3 ? argv[3] : "6b0253e0cf547756";
+    const struct tg_observer observer = {"resolver", log};
+    const uint64_t first = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
+    char line[TG_EVENT_LINE_MAX], text[TG_DIGEST_TEXT] = "00000000000000000000000000000000";
+    uint8_t digest[TG_DIGEST_SIZE];
+    struct tg_chain *chain;
     struct tg_event event;
-    uint64_t count, first;
+    uint64_t count;
     uint32_t clients;
+    size_t len;
 
-    if (argc < 3 || argc > 5) {
-        fputs("usage: events COUNT CLIENTS [BOOT [FIRST]]\n", stderr);
+    if (argc < 3 || argc > 6) {
+        fputs("usage: events COUNT CLIENTS [LOG [FIRST [CHAIN]]]\n", stderr);
         return 2;
     }
     count = strtoull(argv[1], NULL, 10);
     clients = (uint32_t)strtoul(argv[2], NULL, 10);
-    first = argc > 4 ? strtoull(argv[4], NULL, 10) : 1;
-    if (clients == 0)
+    if (clients == 0 || tg_chain_create(&chain) != TG_OK)
         return 2;
+    if (argc > 5)
+        (void)snprintf(text, sizeof(text), "%s", argv[5]);
     for (uint64_t i = first; i - first < count; i++) {
         fill(&event, i, clients);
-        if (fwrite(line, 1, tg_event_format(&event, i, 0, &observer, line), stdout) == 0)
+        len = tg_event_format(&event,
+            &(struct tg_stamp){.observer = &observer, .sequence = i, .series = log, .chain = text},
+            line);
+        if (fwrite(line, 1, len, stdout) == 0)
             return 1;
+        tg_chain_digest(chain, line, len, digest);
+        (void)tg_digest_text(digest, text);
     }
+    tg_chain_destroy(&chain);
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "module/chain.h"
 #include "tldguard/event.h"
 
 #define START 1794787200 /* 2026-11-16, a Monday */
@@ -54,6 +55,8 @@ static const struct habit habits[] = {
 
 struct log {
     struct tg_observer observer;
+    struct tg_chain *chain;
+    char digest[TG_DIGEST_TEXT]; /* of the last line */
     uint64_t sequence;
     uint32_t random;
 };
@@ -67,9 +70,17 @@ static uint32_t chance(struct log *log, uint32_t below)
 
 static void put(struct log *log, const struct tg_event *event)
 {
+    const struct tg_stamp stamp = {.observer = &log->observer,
+        .sequence = ++log->sequence,
+        .series = log->observer.boot,
+        .chain = log->digest};
+    uint8_t digest[TG_DIGEST_SIZE];
     char line[TG_EVENT_LINE_MAX];
+    const size_t len = tg_event_format(event, &stamp, line);
 
-    (void)fwrite(line, 1, tg_event_format(event, ++log->sequence, 0, &log->observer, line), stdout);
+    (void)fwrite(line, 1, len, stdout);
+    tg_chain_digest(log->chain, line, len, digest);
+    (void)tg_digest_text(digest, log->digest);
 }
 
 /* Dotted text of plain labels in wire format. */
@@ -134,8 +145,12 @@ static void visit(struct log *log, const struct habit *habit, time_t when)
 
 int main(void)
 {
-    struct log log = {{"resolver-1", "6b0253e0cf547756"}, 0, 20261116};
+    struct log log = {.observer = {"resolver-1", "6b0253e0cf547756"},
+        .digest = "00000000000000000000000000000000",
+        .random = 20261116};
 
+    if (tg_chain_create(&log.chain) != TG_OK)
+        return 1;
     for (time_t slot = 0; slot < DAYS * SLOTS; slot++) {
         const time_t day = slot / SLOTS, hour = slot % SLOTS / 6, when = START + slot * SLOT;
         const bool work = day % 7 < 5 && hour >= 7 && hour < 17;
@@ -148,5 +163,6 @@ int main(void)
             visit(&log, habit, when + (time_t)(i * 30));
         }
     }
+    tg_chain_destroy(&log.chain);
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -22,6 +22,19 @@ gzip -k in/block.jsonl
 run log sql --db in/events.db 'select 1' in/block.jsonl
 "$TG_BUILD/tests/support/events" 30 3 6b0253e0cf547757 2 >in/other.jsonl
 printf 'log: %s/in/block.jsonl\n' "$PWD" >in/conf
+printf '%s' '{"format":1,"published":1795305600000,"publish_errors":0,"state":"protecting","why":"","pid":1,"pid_space":"",' \
+    '"machine":"","host":"r","instance":"6b","version":"0","unbound":"1","started":1795305600000,"policy":null,' \
+    '"policies":{"loaded":0,"rejected":0,"last_error":"","last_rejected":null},"questions":{' \
+    "$(for key in unprotected prefetch late watched_cached; do printf '"%s":0,' "$key"; done)" \
+    '"verdict":{' "$(printf '"%s":0,' none class allow suffix protect off monitor mail-only)" '"block":0},' \
+    '"action":{' "$(printf '"%s":0,' nxdomain nodata refused)" '"sinkhole":0},' \
+    '"reply":{' "$(printf '"%s":0,' pass nxdomain nodata refused null-mx sinkhole-a sinkhole-aaaa sinkhole-mx)" '"null-srv":0},' \
+    '"type":{' "$(printf '"%s":0,' other A AAAA MX TXT NS SOA SRV HTTPS SVCB PTR DS DNSKEY CNAME)" '"ANY":0}},' \
+    '"events":{' "$(printf '"%s":0,' queued waiting written lost errors)" '"bytes":null,"last_error":"","failing":false,"lost_last":null},' \
+    '"targets":{"inspected":0,"blocked":0,"watched":0},"twins":{' "$(printf '"%s":0,' asked found not_found failed cached)" '"refused":0},' \
+    '"cache":{"removed":0,"errors":0},"decisions":{"nanoseconds":0,"buckets":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]},' \
+    '"rules":[{"id":"ml","kind":"tld","target":"mil","blocked":1,"watched":0}]}' >in/stats
+printf 'stats: %s/in/stats\n' "$PWD" >in/stats.conf
 run compile -q in/whole.yaml -o in/whole.cdb
 run compile -q in/second.yaml -o in/second.cdb
 
@@ -56,6 +69,9 @@ fails 0 new export --rpz -p in/whole.cdb -o new
 fails 0 new export --unbound -p in/whole.cdb -o new
 fails 0 '' log in/block.jsonl in/block.jsonl.gz
 TLDGUARD_CONF=$PWD/in/conf fails 0 '' log --csv -t MX
+fails 0 '' status --stats in/stats
+fails 0 '' status --conf in/stats.conf --json
+fails 0 new status --stats in/stats --prometheus -o new
 for word in 'top names' timeline incidents fix-list verify; do
     # shellcheck disable=SC2086 # words
     fails 0 '' log $word --json in/block.jsonl in/other.jsonl

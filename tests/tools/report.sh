@@ -172,19 +172,25 @@ record() {
     is "the record: $1" "$code $(sed -n 's/.*id="whole">\(.*\)<\/p>/\1/p' page.html)" "$2 $3"
     is "the record: $1, at the top" "$(grep -c '^<p class="alert">' page.html)" $((code == 1))
     run report --json gaps.jsonl
-    is "the record: $1, as verify finds" "$(jq -c '.record | [.missing, .lost, .duplicates]' <<<"$out")" \
-        "$("$tool" log verify --json gaps.jsonl | jq -c '[.[] | select(.kind == "boot")] | [(map(.missing) | add // 0), (map(.lost) | add // 0), (map(.duplicates) | add // 0)]')"
+    is "the record: $1, as verify finds" "$(jq -c '.record | [.missing, .lost, .duplicates, .changed, .crashes]' <<<"$out")" \
+        "$("$tool" log verify --json gaps.jsonl | jq -c '[.[] | select(.kind == "log")] | [(map(.missing) | add // 0), (map(.lost) | add // 0), (map(.duplicates) | add // 0), (map(.changed) | add // 0), (map(.crashes) | add // 0)]')"
 }
 head -n 20 many.jsonl >gaps.jsonl
-record 'whole' 0 'The record is whole: of 20 events in 1 run of the module none is missing and none stands twice.'
+record 'whole' 0 'The record is whole: of 20 events in 1 log none is missing, stands twice or was changed.'
 sed 5,7d many.jsonl | head -n 20 >gaps.jsonl
-record 'gap' 1 'The record is not whole: 3 events are missing. It holds 20 events in 1 run of the module.'
+record 'gap' 1 'The record is not whole: 3 events are missing. It holds 20 events in 1 log.'
 { head -n 4 many.jsonl; sed -n 4p many.jsonl; echo '{"nonsense'; "$build/events" 2 2 6b0253e0cf547757; } >gaps.jsonl
-record 'twice, broken, two runs' 1 'The record is not whole: 1 line cannot be read; 1 event stands twice. It holds 7 events in 2 runs of the module.'
-{ head -n 4 many.jsonl; sed -n 7p many.jsonl | jq -c '.tldguard.lost=2'; } >gaps.jsonl
-record 'lost and told' 1 'The record is not whole: 2 events could not be kept, as the record says. It holds 5 events in 1 run of the module.'
+record 'twice, broken, two logs' 1 'The record is not whole: 1 line cannot be read; 1 event stands twice. It holds 7 events in 2 logs.'
+head -n 4 many.jsonl >gaps.jsonl
+chain=$("$tool" log verify --json gaps.jsonl | jq -r '.[] | select(.kind == "log") | .chain')
+sed -n 7p many.jsonl | jq -c --arg chain "$chain" '.tldguard.lost=2 | .tldguard.chain=$chain' >>gaps.jsonl
+record 'lost and told' 1 'The record is not whole: 2 events could not be kept, as the record says. It holds 5 events in 1 log.'
+head -n 4 many.jsonl | sed '2s/10\.0\.0\.2/10.0.0.9/g' >gaps.jsonl
+record 'changed' 1 'The record is not whole: 1 event is not as it was written. It holds 4 events in 1 log.'
+head -n 4 many.jsonl | jq -c 'if .event.sequence == 4 then .tldguard.crash=true else . end' >gaps.jsonl
+record 'a stop of the machine' 1 'The record is not whole: 1 time the machine stopped, which may have cost events. It holds 4 events in 1 log.'
 echo nonsense >gaps.jsonl
-record 'nothing but a broken line' 1 'The record is not whole: 1 line cannot be read. It holds 0 events in 0 runs of the module.'
+record 'nothing but a broken line' 1 'The record is not whole: 1 line cannot be read. It holds 0 events in 0 logs.'
 is 'a broken line is shown by its place' "$err" 'gaps.jsonl:1:1: warning: no JSON object'
 : >gaps.jsonl
 record 'empty' 0 'There is no event in the record.'
@@ -195,10 +201,10 @@ run report --json -q nowhere gaps.jsonl
 is 'the record is told of all that is read' "$code $(jq .record.missing <<<"$out")" '1 3'
 for i in 1 2 3 4; do "$build/events" 4 2 "6b0253e0cf54775$i" | if ((i == 4)); then sed 2d; else cat; fi; done >gaps.jsonl
 run report --json -n 2 gaps.jsonl
-is 'runs with gaps come first' "$(jq -c '.record | [.starts, (.runs | map(.boot, .missing))]' <<<"$out")" \
+is 'logs with gaps come first' "$(jq -c '.record | [.logs, (.runs | map(.log, .missing))]' <<<"$out")" \
     '[4,["6b0253e0cf547754 resolver",1,"6b0253e0cf547751 resolver",0]]'
 report -o page.html -n 2 gaps.jsonl
-is 'not all runs are shown' "$(grep -c '2 of 4 runs are shown' page.html)" 1
+is 'not all logs are shown' "$(grep -c '2 of 4 logs are shown' page.html)" 1
 
 # Hostile names: what they hold is text, in the page and in its data.
 long=$(printf '\\\\000%.0s' $(seq 251)) # 251 octets of NUL as a name has them: four characters each

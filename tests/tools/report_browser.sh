@@ -137,11 +137,11 @@ is 'reader: charts have names' "$(jq -c '[.[] | select(.role == "image") | .name
     '[true,true,true,true]'
 is 'reader: tables have names' "$(jq -r '.[] | select(.role == "table") | .name' tree.json | LC_ALL=C sort)" 'Clients that asked most often
 Incidents by severity
+Logs that were read
 Names that were asked for most often
 Names that were meant most often
 Policies of the record
 Questions by day
-Runs of the module
 The gravest incidents'
 is 'reader: each row has a head' \
     "$(jq '[.[] | select(.role == "rowheader")] | length' tree.json)" \

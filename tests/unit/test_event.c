@@ -58,7 +58,9 @@ static json_t *parse_event(const struct tg_event *event)
 {
     char line[TG_EVENT_LINE_MAX];
 
-    return ecs_parse(line, tg_event_format(event, 1, 0, &observer, line));
+    return ecs_parse(
+        line, tg_event_format(event,
+                  &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line));
 }
 
 /* The whole line, for its order; written out, so that a change of a field is seen here. */
@@ -89,13 +91,16 @@ static void test_line(void **state)
         "\"serial\":2026030401,\"boot\":\"69a7bc1f\",\"lost\":7}}\n";
     const struct tg_event event = sample();
     char line[TG_EVENT_LINE_MAX];
-    const size_t len = tg_event_format(&event, 1042, 7, &observer, line);
+    const size_t len = tg_event_format(
+        &event, &(struct tg_stamp){.observer = &observer, .sequence = 1042, .lost = 7}, line);
 
     (void)state;
     assert_string_equal(line, expected);
     json_decref(ecs_parse(line, len));
     /* lost 0 leaves the field out */
-    json_decref(ecs_parse(line, tg_event_format(&event, 1042, 0, &observer, line)));
+    json_decref(ecs_parse(
+        line, tg_event_format(&event,
+                  &(struct tg_stamp){.observer = &observer, .sequence = 1042, .lost = 0}, line)));
     assert_null(strstr(line, "lost"));
 }
 
@@ -295,7 +300,9 @@ static void test_flags(void **state)
         char line[TG_EVENT_LINE_MAX];
 
         event.flags = (uint8_t)flags;
-        json_decref(ecs_parse(line, tg_event_format(&event, 1, 0, &observer, line)));
+        json_decref(ecs_parse(
+            line, tg_event_format(&event,
+                      &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line)));
         if (texts[flags] != NULL)
             assert_non_null(strstr(line, texts[flags]));
         else
@@ -362,23 +369,36 @@ static void test_hostile_observer(void **state)
     for (size_t i = 0; i < COUNT_OF(hostnames); i++) {
         const struct tg_observer hostile = {hostnames[i], hostnames[i]};
 
-        root = ecs_parse(line, tg_event_format(&event, 1, 0, &hostile, line));
+        root = ecs_parse(
+            line, tg_event_format(&event,
+                      &(struct tg_stamp){.observer = &hostile, .sequence = 1, .lost = 0}, line));
         if (i == 0 || i == 3)
             ecs_assert_text(root, "observer.hostname", hostnames[i]);
         json_decref(root);
-        json_decref(ecs_parse(line, tg_event_format_lost(event.time, 1, 1, &hostile, line)));
+        json_decref(ecs_parse(
+            line, tg_event_format_lost(event.time,
+                      &(struct tg_stamp){.observer = &hostile, .sequence = 1, .lost = 1}, line)));
     }
     memset(endless, '\x01', sizeof(endless));
     endless[sizeof(endless) - 1] = '\0';
-    json_decref(ecs_parse(
-        line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, endless}, line)));
     json_decref(ecs_parse(line,
-        tg_event_format_lost(event.time, 1, 1, &(struct tg_observer){endless, endless}, line)));
+        tg_event_format(&event,
+            &(struct tg_stamp){
+                .observer = &(struct tg_observer){endless, endless}, .sequence = 1, .lost = 0},
+            line)));
+    json_decref(ecs_parse(line,
+        tg_event_format_lost(event.time,
+            &(struct tg_stamp){
+                .observer = &(struct tg_observer){endless, endless}, .sequence = 1, .lost = 1},
+            line)));
     /* the longest real name is not cut */
     memset(endless, 'h', 255);
     endless[255] = '\0';
-    root =
-        ecs_parse(line, tg_event_format(&event, 1, 0, &(struct tg_observer){endless, "0"}, line));
+    root = ecs_parse(
+        line, tg_event_format(&event,
+                  &(struct tg_stamp){
+                      .observer = &(struct tg_observer){endless, "0"}, .sequence = 1, .lost = 0},
+                  line));
     ecs_assert_text(root, "observer.hostname", endless);
     json_decref(root);
 }
@@ -549,7 +569,9 @@ static void test_worst_case(void **state)
             memset(event.group, 0xff, sizeof(event.group)); /* six bytes each */
             tell_all(&event.ids);
             line[TG_EVENT_LINE_MAX] = 0x5a;
-            len = tg_event_format(&event, INT64_MAX, INT64_MAX, &worst, line);
+            len = tg_event_format(&event,
+                &(struct tg_stamp){.observer = &worst, .sequence = INT64_MAX, .lost = INT64_MAX},
+                line);
             assert_int_equal(line[TG_EVENT_LINE_MAX], 0x5a);
             root = ecs_parse(line, len);
             (void)tg_dname_to_text(event.qname, event.qname_len, text);
@@ -609,7 +631,9 @@ static void test_no_record(void **state)
     (void)state;
     for (int octet = 0; octet < 256; octet += 255) {
         memset(&event, octet, sizeof(event));
-        assert_true(tg_event_format(&event, 1, 0, &observer, line) > 0);
+        assert_true(
+            tg_event_format(&event,
+                &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line) > 0);
         root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(root);
         ecs_assert_text(root, "dns.question.name", "");
@@ -629,7 +653,9 @@ static void test_wrong_length(void **state)
 
         event.twin_len = 0;
         event.qname_len = (uint8_t)(event.qname_len + wrong);
-        assert_true(tg_event_format(&event, 1, 0, &observer, line) > 0);
+        assert_true(
+            tg_event_format(&event,
+                &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line) > 0);
         root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         assert_non_null(root);
         ecs_assert_text(root, "dns.question.name", "");
@@ -716,7 +742,8 @@ static void test_lost_line(void **state)
 {
     char line[TG_EVENT_LINE_MAX];
     json_t *root = ecs_parse(
-        line, tg_event_format_lost((struct timespec){1772600767, 0}, 9, 3, &observer, line));
+        line, tg_event_format_lost((struct timespec){1772600767, 0},
+                  &(struct tg_stamp){.observer = &observer, .sequence = 9, .lost = 3}, line));
 
     (void)state;
     ecs_assert_text(root, "@timestamp", "2026-03-04T05:06:07.000000Z");
@@ -729,7 +756,9 @@ static void test_lost_line(void **state)
     assert_int_equal(json_integer_value(ecs_at(root, "event.sequence")), 9);
     assert_int_equal(json_integer_value(ecs_at(root, "tldguard.lost")), 3);
     json_decref(root);
-    root = ecs_parse(line, tg_event_format_lost((struct timespec){0, 0}, 2, 1, &observer, line));
+    root = ecs_parse(
+        line, tg_event_format_lost((struct timespec){0, 0},
+                  &(struct tg_stamp){.observer = &observer, .sequence = 2, .lost = 1}, line));
     ecs_assert_text(
         root, "message", "1 event was lost before this line: the log could not keep up");
     json_decref(root);
@@ -937,9 +966,12 @@ static void test_random_records(void **state)
         for (size_t j = 0; j < sizeof(hostname) - 1; j++)
             hostname[j] = (char)(1 + next_random(&seed) % 255);
         hostname[sizeof(hostname) - 1] = '\0';
-        root = ecs_parse(
-            line, tg_event_format(&event, 1 + next_random(&seed) / 2, next_random(&seed) / 2,
-                      &(struct tg_observer){hostname, "0"}, line));
+        root =
+            ecs_parse(line, tg_event_format(&event,
+                                &(struct tg_stamp){.observer = &(struct tg_observer){hostname, "0"},
+                                    .sequence = 1 + next_random(&seed) / 2,
+                                    .lost = next_random(&seed) / 2},
+                                line));
         text = json_string_value(ecs_at(root, "dns.question.name"));
         assert_int_equal(tg_dname_from_text(text, strlen(text), wire, &len, NULL), TG_OK);
         assert_int_equal(len, event.qname_len);

@@ -24,7 +24,9 @@ static json_t *parse_event(const struct tg_event *event)
 {
     char line[TG_EVENT_LINE_MAX];
 
-    return ecs_parse(line, tg_event_format(event, 1, 0, &observer, line));
+    return ecs_parse(
+        line, tg_event_format(event,
+                  &(struct tg_stamp){.observer = &observer, .sequence = 1, .lost = 0}, line));
 }
 
 static struct tg_event sample_loaded(void)
@@ -59,7 +61,8 @@ static void test_loaded_line(void **state)
         "\"answers_removed\":17,\"boot\":\"69a7bc1f\",\"lost\":3}}\n";
     const struct tg_event event = sample_loaded();
     char line[TG_EVENT_LINE_MAX];
-    const size_t len = tg_event_format(&event, 1042, 3, &observer, line);
+    const size_t len = tg_event_format(
+        &event, &(struct tg_stamp){.observer = &observer, .sequence = 1042, .lost = 3}, line);
 
     (void)state;
     assert_string_equal(line, expected);
@@ -90,7 +93,8 @@ static void test_rejected_line(void **state)
     memset(&event, 0x5a, sizeof(event));
     tg_event_fill_rejected(2026030401, "policy.cdb: image is \"cut short\"", &event);
     event.time.tv_sec = 1772600767;
-    len = tg_event_format(&event, 9, 0, &observer, line);
+    len = tg_event_format(
+        &event, &(struct tg_stamp){.observer = &observer, .sequence = 9, .lost = 0}, line);
     assert_string_equal(line, expected);
     json_decref(ecs_parse(line, len));
 }
@@ -228,8 +232,11 @@ static void test_hostile_records(void **state)
             memset(&event, octet, sizeof(event));
             event.what = what;
             line[TG_EVENT_LINE_MAX] = 0x5a;
-            json_decref(
-                ecs_parse(line, tg_event_format(&event, INT64_MAX, INT64_MAX, &worst, line)));
+            json_decref(ecs_parse(
+                line, tg_event_format(&event,
+                          &(struct tg_stamp){
+                              .observer = &worst, .sequence = INT64_MAX, .lost = INT64_MAX},
+                          line)));
             assert_int_equal(line[TG_EVENT_LINE_MAX], 0x5a);
         }
     }

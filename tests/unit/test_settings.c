@@ -50,15 +50,17 @@ static void test_good(void **state)
         const char *policy;
         const char *log;
         enum tg_on_error on_error;
+        const char *stats; /* NULL: the default */
     } cases[] = {
         /* Nothing said: the defaults of configure, and refuse. */
-        {"", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE},
-        {"# all defaults\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE},
-        {"---\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE},
-        {"{}\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE},
-        {"policy: /p\n", "/p", TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE},
-        {"log: \"/l o\"\non-error: refuse\n", TG_DEFAULT_POLICY, "/l o", TG_ON_ERROR_REFUSE},
-        {"on-error: pass\nlog: /l\npolicy: /p\n", "/p", "/l", TG_ON_ERROR_PASS},
+        {"", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
+        {"# all defaults\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
+        {"---\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
+        {"{}\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
+        {"policy: /p\n", "/p", TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, NULL},
+        {"log: \"/l o\"\non-error: refuse\n", TG_DEFAULT_POLICY, "/l o", TG_ON_ERROR_REFUSE, NULL},
+        {"on-error: pass\nlog: /l\npolicy: /p\n", "/p", "/l", TG_ON_ERROR_PASS, NULL},
+        {"stats: /s\n", TG_DEFAULT_POLICY, TG_DEFAULT_LOG, TG_ON_ERROR_REFUSE, "/s"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -69,6 +71,7 @@ static void test_good(void **state)
         assert_int_equal(tg_diags_kept(diags), 0);
         assert_string_equal(settings->policy, cases[i].policy);
         assert_string_equal(settings->log, cases[i].log);
+        assert_string_equal(settings->stats, cases[i].stats ? cases[i].stats : TG_DEFAULT_STATS);
         assert_int_equal(settings->on_error, cases[i].on_error);
         tg_settings_destroy(&settings);
         assert_null(settings);
@@ -91,6 +94,7 @@ static void test_bad(void **state)
         {"policy: p.cdb\n", TG_EPOLICY, 1, 9, "starts with '/'"},
         {"log:  ./l\n", TG_EPOLICY, 1, 7, "starts with '/'"},
         {"log: ~/l\n", TG_EPOLICY, 1, 6, "starts with '/'"},
+        {"stats: run/stats\n", TG_EPOLICY, 1, 8, "'stats' must be a path that starts with '/'"},
         {"log:\n", TG_EPOLICY, 1, 1, "no value"},
         {"log: [/l]\n", TG_EPOLICY, 1, 6, "must be one value"},
         {"log: \"/l\\0x\"\n", TG_EPOLICY, 1, 6, "control character"},
@@ -246,7 +250,7 @@ static void test_oom(void **state)
         const char *text;
         enum tg_status status;
     } cases[] = {
-        {"policy: /p\nlog: /l\non-error: pass\n", TG_OK},
+        {"policy: /p\nlog: /l\nstats: /s\non-error: pass\n", TG_OK},
         {"client-id: {from: [10.0.0.1], accept: [ecs]}\n", TG_OK},
         {"", TG_OK},
         {"policy: /p\nlog: l\nfoo: 1\n", TG_EPOLICY},

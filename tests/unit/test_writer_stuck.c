@@ -180,8 +180,12 @@ static void start(struct world *world, const char *boot)
     const struct tg_observer observer = {"res1.example.net", boot};
 
     assert_int_equal(tg_queue_create(CAPACITY, &world->queue), TG_OK);
-    assert_int_equal(
-        tg_writer_create(world->path, world->queue, &observer, hear, world, &world->writer, NULL),
+    assert_int_equal(tg_writer_create(&(struct tg_writer_setup){.path = world->path,
+                                          .queue = world->queue,
+                                          .observer = &observer,
+                                          .say = hear,
+                                          .arg = world},
+                         &world->writer, NULL),
         TG_OK);
     world->pushed = 0;
 }
