@@ -79,11 +79,16 @@ tests_support_askid_LDADD = $(LDNS_LIBS)
 check_PROGRAMS += tests/support/events
 tests_support_events_SOURCES = tests/support/events.c
 tests_support_events_LDADD = module/libtgevent.la policy/libtldguard.la
+# And one that is good to look at.
+check_PROGRAMS += tests/support/sample
+tests_support_sample_SOURCES = tests/support/sample.c
+tests_support_sample_LDADD = module/libtgevent.la policy/libtldguard.la
 
 tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/show.sh tests/tools/explain.sh tests/tools/diff.sh tests/tools/replay.sh \
 	tests/tools/log.sh tests/tools/log_format.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh \
+	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
@@ -122,7 +127,7 @@ EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
-EXTRA_DIST += tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
+EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb

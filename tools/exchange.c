@@ -135,9 +135,10 @@ bool tg_output_close(struct tg_output *out, bool keep)
 
     if (!out->stream)
         return false;
-    /* ferror() keeps no errno; what fails later says why by itself. */
+    /* ferror() keeps no errno, but of one that means a disk it is still the one; what fails later
+     * says why by itself. */
     if (ferror(out->stream))
-        error = EIO;
+        error = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? errno : EIO;
     if (fflush(out->stream) != 0)
         error = errno;
     if (out->path && fclose(out->stream) != 0 && error == 0)

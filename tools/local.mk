@@ -23,13 +23,30 @@ dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
 
 tools_tldguard_SOURCES += tools/log.h tools/log.c tools/log_source.c tools/log_lines.c \
 	tools/log_token.h tools/log_token.c tools/log_scan.c tools/log_stamp.c tools/log_time.c tools/log_filter.c \
-	tools/log_read.c tools/log_rows.c tools/log_table.c tools/log_print.c tools/log_top.c \
+	tools/log_read.c tools/log_rows.c tools/log_table.c tools/log_print.c tools/log_tally.c tools/log_top.c \
 	tools/log_verify.h tools/log_verify.c tools/log_verify_print.c tools/log_timeline.c \
 	tools/log_habit.h tools/log_habit.c tools/log_incidents.c tools/log_fix.c tools/log_follow.c \
 	tools/log_sql.h tools/log_sql.c tools/log_sql_print.c
 tools_tldguard_LDADD += $(ZLIB_LIBS) $(LIBZSTD_LIBS) $(SQLITE_LIBS)
 tools_tldguard_SOURCES += tools/log_ocsf.c tools/log_cef.c
 dist_man_MANS += tools/tldguard-log.1
+
+tools_tldguard_SOURCES += tools/report.h tools/report.c tools/report_gather.c tools/report_record.c \
+	tools/report_lists.c tools/report_data.c tools/report_parts.c tools/report_page.c \
+	tools/report_table.c tools/report_words.c
+nodist_tools_tldguard_SOURCES = tools/report_files.c
+tools_tldguard_LDADD += $(LIBCRYPTO_LIBS)
+# The looks and the script of its page, as the tool carries them: a text of C for each.
+tg_report_files = $(srcdir)/tools/report/report.css $(srcdir)/tools/report/report.js
+tools/report_files.c: $(tg_report_files)
+	$(AM_V_GEN)$(MKDIR_P) tools && for file in $(tg_report_files); do \
+	    echo "const char tg_$$(basename $$file | tr . _)[] ="; \
+	    sed 's/[\\"?]/\\&/g; s/.*/    "&\\n"/' $$file; echo ';'; \
+	done | sed '1i #include "tools/report.h"' >$@.new && mv $@.new $@
+CLEANFILES += tools/report_files.c
+# Not the folder: to make, tools/report is what tools/report.c is compiled into.
+EXTRA_DIST += tools/report/report.css tools/report/report.js tools/report/light.png tools/report/dark.png
+dist_man_MANS += tools/tldguard-report.1
 
 tools_tldguard_SOURCES += tools/setting.c tools/status.h tools/status.c tools/status_read.c \
 	tools/status_judge.c tools/status_rows.c tools/status_print.c tools/status_prometheus.c tools/status_watch.c

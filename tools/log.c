@@ -13,41 +13,9 @@
 #define GAP       900
 #define FILES_MAX 100000
 
-enum {
-    CLIENT,
-    NAME,
-    TYPE,
-    SINCE,
-    UNTIL,
-    SEVERITY,
-    RULE,
-    TWIN,
-    MODE,
-    VERDICT,
-    GROUP,
-    SERIAL,
-    COUNT,
-    BY,
-    SPAN,
-    DB,
-    FOLLOW,
-    JSON,
-    CSV,
-    FORMAT
-};
+enum { COUNT = TG_LOG_OPTIONS, BY, SPAN, DB, FOLLOW, JSON, CSV, FORMAT };
 static const struct tg_option options[] = {
-    [CLIENT] = {"client", 'c', "PREFIX", "of this address or network, as 10.1.0.0/16"},
-    [NAME] = {"name", 'q', "GLOB", "about names like this, as '*.ml'"},
-    [TYPE] = {"type", 't', "TYPE", "of this type, as MX"},
-    [SINCE] = {"since", 's', "TIME", "not before: 2h, 3d, 2026-11-22, 2026-11-22T10:00Z"},
-    [UNTIL] = {"until", 'u', "TIME", "before"},
-    [SEVERITY] = {"severity", 'S', "WORD", "of this severity or above"},
-    [RULE] = {"rule", 'r', "GLOB", "by rules like this"},
-    [TWIN] = {"twin", 'w', "GLOB", "whose twin is like this"},
-    [MODE] = {"mode", 'm', "WORD", "monitor, mail-only or block"},
-    [VERDICT] = {"verdict", 'v', "WORD", "blocked, watched, or service: the module's own"},
-    [GROUP] = {"group", 'g', "GLOB", "of clients in groups like this"},
-    [SERIAL] = {"serial", 'p', "N", "under the policy of this serial"},
+    TG_LOG_OPTION_ROWS,
     [COUNT] = {"count", 'n', "N", "rows of a list (default 10)"},
     [BY] = {"by", 'b', "WORD", "of a timeline: minute, hour (default) or day"},
     [SPAN] = {"gap", 'G', "SPAN", "what ends an incident (default 15m)"},
@@ -123,29 +91,14 @@ static int set_form(struct tg_log_ask *ask, const struct tg_parsed *p)
     return format ? tg_text_usage(ask->command, "'%s' is not ecs, ocsf or cef", format) : -1;
 }
 
-static int set_filter(
-    const struct tg_command *self, const struct tg_parsed *p, struct tg_log_filter *filter)
-{
-    *filter = (struct tg_log_filter){
-        .client = p->value[CLIENT],
-        .name = p->value[NAME],
-        .type = p->value[TYPE],
-        .since = p->value[SINCE],
-        .until = p->value[UNTIL],
-        .severity = p->value[SEVERITY],
-        .rule = p->value[RULE],
-        .twin = p->value[TWIN],
-        .mode = p->value[MODE],
-        .verdict = p->value[VERDICT],
-        .group = p->value[GROUP],
-        .serial = p->value[SERIAL],
-    };
-    return tg_log_filter_set(self, filter);
-}
-
 static const char *log_of(const struct tg_settings *settings)
 {
     return settings->log;
+}
+
+char *tg_log_configured(struct tg_diags *diags)
+{
+    return tg_setting(NULL, log_of, TG_DEFAULT_LOG, diags);
 }
 
 static int go(struct tg_log_ask *ask, const struct word *word, const struct tg_parsed *p)
@@ -154,13 +107,13 @@ static int go(struct tg_log_ask *ask, const struct word *word, const struct tg_p
     int code = EXIT_BROKEN;
 
     if (ask->log.count == 0) {
-        path = tg_setting(NULL, log_of, TG_DEFAULT_LOG, ask->log.diags);
+        path = tg_log_configured(ask->log.diags);
         ask->log.paths = &path;
         ask->log.count = 1;
     }
     if (ask->log.count > 1 || ask->log.paths[0])
         code = word ? word->run(ask)
-                    : tg_log_print(ask, p->value[FOLLOW] != NULL, p->value[SINCE] != NULL);
+                    : tg_log_print(ask, p->value[FOLLOW] != NULL, p->value[TG_LOG_SINCE] != NULL);
     free(path);
     return code;
 }
@@ -203,7 +156,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     if (code < 0)
         code = set_form(&ask, &p);
     if (code < 0)
-        code = set_filter(self, &p, &filter);
+        code = tg_log_filter_set(self, &p, &filter);
     if (code < 0)
         code = set_numbers(&ask, &p);
     if (code >= 0)

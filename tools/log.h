@@ -159,9 +159,45 @@ struct tg_log_filter {
     bool any;           /* something is asked for at all */
 };
 
-/* Checks and prepares what was given; -1, or the exit code after a usage error. */
-int tg_log_filter_set(const struct tg_command *command, struct tg_log_filter *filter);
+/* The options that choose events: the first ones of each command that reads a log. */
+enum tg_log_option {
+    TG_LOG_CLIENT,
+    TG_LOG_NAME,
+    TG_LOG_TYPE,
+    TG_LOG_SINCE,
+    TG_LOG_UNTIL,
+    TG_LOG_SEVERITY,
+    TG_LOG_RULE,
+    TG_LOG_TWIN,
+    TG_LOG_MODE,
+    TG_LOG_VERDICT,
+    TG_LOG_GROUP,
+    TG_LOG_SERIAL,
+    TG_LOG_OPTIONS
+};
+#define TG_LOG_OPTION_ROWS                                                                         \
+    [TG_LOG_CLIENT] = {"client", 'c', "PREFIX", "of this address or network, as 10.1.0.0/16"},     \
+    [TG_LOG_NAME] = {"name", 'q', "GLOB", "about names like this, as '*.ml'"},                     \
+    [TG_LOG_TYPE] = {"type", 't', "TYPE", "of this type, as MX"},                                  \
+    [TG_LOG_SINCE] = {"since", 's', "TIME", "not before: 2h, 3d, 2026-11-22, 2026-11-22T10:00Z"},  \
+    [TG_LOG_UNTIL] = {"until", 'u', "TIME", "before"},                                             \
+    [TG_LOG_SEVERITY] = {"severity", 'S', "WORD", "of this severity or above"},                    \
+    [TG_LOG_RULE] = {"rule", 'r', "GLOB", "by rules like this"},                                   \
+    [TG_LOG_TWIN] = {"twin", 'w', "GLOB", "whose twin is like this"},                              \
+    [TG_LOG_MODE] = {"mode", 'm', "WORD", "monitor, mail-only or block"},                          \
+    [TG_LOG_VERDICT] = {"verdict", 'v', "WORD", "blocked, watched, or service: the module's own"}, \
+    [TG_LOG_GROUP] = {"group", 'g', "GLOB", "of clients in groups like this"},                     \
+    [TG_LOG_SERIAL] = {"serial", 'p', "N", "under the policy of this serial"}
+
+/* Takes them from what was given, checks and prepares; -1, or the exit code after a usage error. */
+int tg_log_filter_set(
+    const struct tg_command *command, const struct tg_parsed *given, struct tg_log_filter *filter);
 bool tg_log_filter_pass(const struct tg_log_filter *filter, const struct tg_logged *event);
+
+/* The place of a severity among them, from the least; TG_LOG_SEVERITIES when it is none. */
+#define TG_LOG_SEVERITIES 4
+unsigned tg_log_severity(struct tg_slice word);
+const char *tg_log_severity_text(unsigned severity);
 
 /* "2h" as seconds: digits and one of smhdw. False: it is none. */
 bool tg_parse_span(const char *text, uint64_t *seconds);
@@ -255,6 +291,47 @@ size_t tg_table_size(const struct tg_table *table);
 struct tg_cell **tg_table_sorted(
     const struct tg_table *table, int (*order)(const void *, const void *), size_t *count);
 
+/* How often something comes, and when. */
+struct tg_tally {
+    uint64_t count;
+    int64_t first, last;
+};
+
+/* The tallies of one field of events. */
+struct tg_top {
+    struct tg_table *table; /* of struct tg_tally */
+    enum tg_field field;
+    uint64_t counted, beyond; /* beyond: about others than the first ones, for want of room */
+};
+
+/* most: how many are told apart. */
+void tg_top_start(struct tg_top *top, enum tg_field field, size_t most);
+void tg_top_end(struct tg_top *top);
+/* Counts an event that has the field; a tg_log.event, arg is the top. */
+bool tg_top_take(void *top, const struct tg_logged *event);
+/* Its cells as tg_table_sorted() gives them, those that come most first. */
+struct tg_cell **tg_top_sorted(const struct tg_top *top, size_t *count);
+
+/* How many questions there were, when. */
+struct tg_bucket {
+    uint64_t blocked, watched;
+};
+
+struct tg_timeline {
+    struct tg_table *buckets; /* of struct tg_bucket, by their number */
+    int64_t step;             /* microseconds */
+    uint64_t beyond;          /* events for which there was no room */
+};
+
+void tg_timeline_start(struct tg_timeline *timeline, uint64_t step_seconds);
+void tg_timeline_end(struct tg_timeline *timeline);
+/* Counts a question; a tg_log.event, arg is the timeline. */
+bool tg_timeline_take(void *timeline, const struct tg_logged *event);
+/* Its cells as tg_table_sorted() gives them, the first ones first. */
+struct tg_cell **tg_timeline_sorted(const struct tg_timeline *timeline, size_t *count);
+/* The number of a cell: in steps from 1970. */
+int64_t tg_timeline_number(const struct tg_cell *cell);
+
 /* How a command that reads is asked for; see log.c. */
 struct tg_log_ask {
     const struct tg_command *command;
@@ -266,6 +343,9 @@ struct tg_log_ask {
     uint64_t gap;         /* seconds that end an incident */
     const char *db;
 };
+
+/* The log that the module is told to write; to be freed. NULL after an error in diags. */
+char *tg_log_configured(struct tg_diags *diags);
 
 /* Each an exit code. */
 int tg_log_print(struct tg_log_ask *ask, bool follow, bool from_start);

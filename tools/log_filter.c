@@ -32,6 +32,18 @@ static struct tg_slice slice(const char *text)
     return (struct tg_slice){text, strlen(text)};
 }
 
+_Static_assert(COUNT(severities) == TG_LOG_SEVERITIES, "each has its place");
+
+unsigned tg_log_severity(struct tg_slice word)
+{
+    return (unsigned)place(severities, COUNT(severities), word);
+}
+
+const char *tg_log_severity_text(unsigned severity)
+{
+    return severity < COUNT(severities) ? severities[severity] : "not told";
+}
+
 /* "10.1.2.3", "10.1.0.0/16", "2001:db8::/32" */
 static bool read_prefix(struct tg_log_filter *filter)
 {
@@ -91,7 +103,7 @@ static int set_times(const struct tg_command *command, struct tg_log_filter *fil
 static int set_words(const struct tg_command *command, struct tg_log_filter *filter)
 {
     if (filter->severity) {
-        filter->least = (unsigned)place(severities, COUNT(severities), slice(filter->severity));
+        filter->least = tg_log_severity(slice(filter->severity));
         if (filter->least == COUNT(severities))
             return tg_text_usage(
                 command, "'%s' is not low, medium, high or critical", filter->severity);
@@ -104,11 +116,31 @@ static int set_words(const struct tg_command *command, struct tg_log_filter *fil
     return -1;
 }
 
-int tg_log_filter_set(const struct tg_command *command, struct tg_log_filter *filter)
+static void take(const struct tg_parsed *given, struct tg_log_filter *filter)
+{
+    *filter = (struct tg_log_filter){
+        .client = given->value[TG_LOG_CLIENT],
+        .name = given->value[TG_LOG_NAME],
+        .type = given->value[TG_LOG_TYPE],
+        .since = given->value[TG_LOG_SINCE],
+        .until = given->value[TG_LOG_UNTIL],
+        .severity = given->value[TG_LOG_SEVERITY],
+        .rule = given->value[TG_LOG_RULE],
+        .twin = given->value[TG_LOG_TWIN],
+        .mode = given->value[TG_LOG_MODE],
+        .verdict = given->value[TG_LOG_VERDICT],
+        .group = given->value[TG_LOG_GROUP],
+        .serial = given->value[TG_LOG_SERIAL],
+    };
+}
+
+int tg_log_filter_set(
+    const struct tg_command *command, const struct tg_parsed *given, struct tg_log_filter *filter)
 {
     uint16_t type;
     int code;
 
+    take(given, filter);
     filter->any = filter->client || filter->name || filter->type || filter->since ||
                   filter->until || filter->severity || filter->rule || filter->twin ||
                   filter->mode || filter->verdict || filter->group || filter->serial;
@@ -195,7 +227,7 @@ bool tg_log_filter_pass(const struct tg_log_filter *filter, const struct tg_logg
         (!field[TG_FIELD_SERIAL].at || tg_slice_count(field[TG_FIELD_SERIAL]) != filter->number))
         return false;
     if (filter->severity) {
-        const size_t level = place(severities, COUNT(severities), field[TG_FIELD_SEVERITY]);
+        const unsigned level = tg_log_severity(field[TG_FIELD_SEVERITY]);
         if (level < filter->least || level == COUNT(severities))
             return false;
     }

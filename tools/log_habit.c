@@ -159,6 +159,14 @@ static uint64_t type_bit(struct tg_habits *habits, struct tg_slice type)
     return UINT64_C(1) << (i < habits->type_count ? i : TG_TYPES_MAX - 1);
 }
 
+static void worst(struct tg_incident *incident, struct tg_slice severity)
+{
+    const unsigned level = tg_log_severity(severity);
+
+    if (level < TG_LOG_SEVERITIES && level + 1 > incident->severity)
+        incident->severity = level + 1;
+}
+
 /* The incident that a question belongs to; NULL: there is no room for one. */
 static struct tg_incident *incident_of(struct tg_habits *habits, struct tg_cell *cell, int64_t time)
 {
@@ -246,6 +254,7 @@ bool tg_habits_take(void *arg, const struct tg_logged *event)
         run(habit, event->time);
     spell_add(&habit->spell, event->time);
     spell_add(&incident->spell, event->time);
+    worst(incident, event->field[TG_FIELD_SEVERITY]);
     incident->types |= type_bit(habits, event->field[TG_FIELD_TYPE]);
     if (habit->below)
         spell_add(&((struct tg_below *)(uintptr_t)habit->below->value)->spell, event->time);

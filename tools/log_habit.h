@@ -51,7 +51,16 @@ struct tg_habit {
 struct tg_incident {
     const struct tg_cell *habit;
     struct tg_spell spell;
-    uint64_t types; /* bits, by their place in the list */
+    uint64_t types;    /* bits, by their place in the list */
+    unsigned severity; /* the worst of its questions, from 1; 0: none tells one */
+};
+
+/* An incident taken apart, for who shows it. */
+struct tg_incident_parts {
+    const struct tg_habit *habit;
+    struct tg_slice client, name, via, twin;
+    enum tg_cause cause;
+    char types[TG_TYPES_MAX * 16], every[32];
 };
 
 struct tg_habits {
@@ -73,6 +82,9 @@ bool tg_habits_take(void *habits, const struct tg_logged *event);
 int tg_habits_read(struct tg_log_ask *ask, struct tg_habits *habits);
 
 enum tg_cause tg_habit_cause(const struct tg_habit *habit);
+
+void tg_incident_take_apart(const struct tg_habits *habits, const struct tg_incident *incident,
+    struct tg_incident_parts *out);
 
 /* The parts of a habit's key; via at NULL: there is none. */
 void tg_habit_names(const struct tg_habits *habits, const struct tg_cell *habit,

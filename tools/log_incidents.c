@@ -44,15 +44,8 @@ static void put_part(const char *word, struct tg_slice text)
     tg_put_text(stdout, text);
 }
 
-struct parts {
-    const struct tg_habit *habit;
-    struct tg_slice client, name, via, twin;
-    enum tg_cause cause;
-    char types[TG_TYPES_MAX * 16], every[32];
-};
-
-static void take_apart(
-    const struct tg_habits *habits, const struct tg_incident *incident, struct parts *out)
+void tg_incident_take_apart(const struct tg_habits *habits, const struct tg_incident *incident,
+    struct tg_incident_parts *out)
 {
     const struct tg_habit *habit = (const struct tg_habit *)incident->habit->value;
 
@@ -65,7 +58,7 @@ static void take_apart(
     (void)tg_text_span((uint64_t)(habit->interval[0] / MICRO), out->every);
 }
 
-static void put_text(const struct tg_incident *incident, const struct parts *parts)
+static void put_text(const struct tg_incident *incident, const struct tg_incident_parts *parts)
 {
     char first[40], last[40];
 
@@ -83,7 +76,7 @@ static void put_text(const struct tg_incident *incident, const struct parts *par
 }
 
 static void put_row(
-    struct tg_rows *rows, const struct tg_incident *incident, const struct parts *parts)
+    struct tg_rows *rows, const struct tg_incident *incident, const struct tg_incident_parts *parts)
 {
     tg_rows_time(rows, incident->spell.first);
     tg_rows_time(rows, incident->spell.last);
@@ -116,7 +109,7 @@ int tg_log_incidents(struct tg_log_ask *ask)
 {
     struct tg_habits habits;
     struct tg_rows rows;
-    struct parts parts;
+    struct tg_incident_parts parts;
     const int code = tg_habits_read(ask, &habits);
 
     if (habits.incident_count > 0)
@@ -124,7 +117,7 @@ int tg_log_incidents(struct tg_log_ask *ask)
     if (ask->form != TG_FORM_TEXT)
         tg_rows_start(&rows, ask->form, columns, COLUMNS);
     for (size_t i = 0; i < habits.incident_count; i++) {
-        take_apart(&habits, &habits.incidents[i], &parts);
+        tg_incident_take_apart(&habits, &habits.incidents[i], &parts);
         if (ask->form == TG_FORM_TEXT)
             put_text(&habits.incidents[i], &parts);
         else

@@ -17,19 +17,20 @@
 #define WIDTH_MOST  400
 #define EMPTY_SHOWN 3 /* rows of nothing; more are one that says so */
 
-struct bucket {
-    uint64_t blocked, watched;
-};
-
-struct timeline {
-    struct tg_table *buckets; /* by their number */
-    int64_t step;             /* microseconds */
-    uint64_t beyond;
-};
-
-static bool count(void *arg, const struct tg_logged *event)
+void tg_timeline_start(struct tg_timeline *timeline, uint64_t step_seconds)
 {
-    struct timeline *timeline = arg;
+    *timeline = (struct tg_timeline){.step = (int64_t)step_seconds * MICRO};
+    timeline->buckets = tg_table_create(sizeof(struct tg_bucket), BUCKETS_MAX);
+}
+
+void tg_timeline_end(struct tg_timeline *timeline)
+{
+    tg_table_destroy(&timeline->buckets);
+}
+
+bool tg_timeline_take(void *arg, const struct tg_logged *event)
+{
+    struct tg_timeline *timeline = arg;
     int64_t number = event->time / timeline->step;
     struct tg_cell *cell;
 
@@ -41,27 +42,32 @@ static bool count(void *arg, const struct tg_logged *event)
     if (!cell)
         timeline->beyond++;
     else if (event->verdict == TG_LOG_BLOCKED)
-        ((struct bucket *)cell->value)->blocked++;
+        ((struct tg_bucket *)cell->value)->blocked++;
     else
-        ((struct bucket *)cell->value)->watched++;
+        ((struct tg_bucket *)cell->value)->watched++;
     return true;
 }
 
 /* The key stands behind the value. */
-static int64_t number_of(const struct tg_cell *cell)
+int64_t tg_timeline_number(const struct tg_cell *cell)
 {
     int64_t number;
 
-    memcpy(&number, (const struct bucket *)cell->value + 1, sizeof(number));
+    memcpy(&number, (const struct tg_bucket *)cell->value + 1, sizeof(number));
     return number;
 }
 
 static int by_number(const void *a, const void *b)
 {
-    const int64_t x = number_of(*(struct tg_cell *const *)a),
-                  y = number_of(*(struct tg_cell *const *)b);
+    const int64_t x = tg_timeline_number(*(struct tg_cell *const *)a),
+                  y = tg_timeline_number(*(struct tg_cell *const *)b);
 
     return (x > y) - (x < y);
+}
+
+struct tg_cell **tg_timeline_sorted(const struct tg_timeline *timeline, size_t *count)
+{
+    return tg_table_sorted(timeline->buckets, by_number, count);
 }
 
 static bool is_utf8(void)
@@ -112,8 +118,8 @@ static void put_bar(const struct scale *scale, uint64_t value)
     fputs(eighths[rest], stdout);
 }
 
-static void put_line(const struct timeline *timeline, const struct scale *scale, int64_t number,
-    const struct bucket *bucket)
+static void put_line(const struct tg_timeline *timeline, const struct scale *scale, int64_t number,
+    const struct tg_bucket *bucket)
 {
     const uint64_t all = bucket->blocked + bucket->watched;
     char when[40];
@@ -128,39 +134,39 @@ static void put_line(const struct timeline *timeline, const struct scale *scale,
     putchar('\n');
 }
 
-static void put_text(const struct timeline *timeline, struct tg_cell **cells, size_t size)
+static void put_text(const struct tg_timeline *timeline, struct tg_cell **cells, size_t size)
 {
-    static const struct bucket nothing = {0, 0};
+    static const struct tg_bucket nothing = {0, 0};
     const unsigned columns = width_of_terminal(), left = 16 + 1 + 10 + 1;
     struct scale scale = {0, columns > left + 1 ? columns - left - 1 : 1, is_utf8()};
 
     for (size_t i = 0; i < size; i++) {
-        const struct bucket *bucket = (const struct bucket *)cells[i]->value;
+        const struct tg_bucket *bucket = (const struct tg_bucket *)cells[i]->value;
         if (bucket->blocked + bucket->watched > scale.most)
             scale.most = bucket->blocked + bucket->watched;
     }
     for (size_t i = 0; i < size; i++) {
-        const int64_t number = number_of(cells[i]);
-        int64_t empty = i > 0 ? number_of(cells[i - 1]) + 1 : number;
+        const int64_t number = tg_timeline_number(cells[i]);
+        int64_t empty = i > 0 ? tg_timeline_number(cells[i - 1]) + 1 : number;
         if (number - empty > EMPTY_SHOWN)
             puts("...");
         else
             for (; empty < number; empty++)
                 put_line(timeline, &scale, empty, &nothing);
-        put_line(timeline, &scale, number, (const struct bucket *)cells[i]->value);
+        put_line(timeline, &scale, number, (const struct tg_bucket *)cells[i]->value);
     }
 }
 
 static void put_rows(
-    const struct timeline *timeline, enum tg_form form, struct tg_cell **cells, size_t size)
+    const struct tg_timeline *timeline, enum tg_form form, struct tg_cell **cells, size_t size)
 {
     static const char *const columns[] = {"time", "blocked", "watched"};
     struct tg_rows rows;
 
     tg_rows_start(&rows, form, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < size; i++) {
-        const struct bucket *bucket = (const struct bucket *)cells[i]->value;
-        tg_rows_time(&rows, number_of(cells[i]) * timeline->step);
+        const struct tg_bucket *bucket = (const struct tg_bucket *)cells[i]->value;
+        tg_rows_time(&rows, tg_timeline_number(cells[i]) * timeline->step);
         tg_rows_count(&rows, bucket->blocked);
         tg_rows_count(&rows, bucket->watched);
     }
@@ -169,16 +175,16 @@ static void put_rows(
 
 int tg_log_timeline(struct tg_log_ask *ask)
 {
-    struct timeline timeline = {.step = (int64_t)ask->step * MICRO};
+    struct tg_timeline timeline;
     struct tg_cell **cells;
     size_t size;
     int code;
 
-    timeline.buckets = tg_table_create(sizeof(struct bucket), BUCKETS_MAX);
-    ask->log.event = count;
+    tg_timeline_start(&timeline, ask->step);
+    ask->log.event = tg_timeline_take;
     ask->log.arg = &timeline;
     code = tg_log_read(&ask->log);
-    cells = tg_table_sorted(timeline.buckets, by_number, &size);
+    cells = tg_timeline_sorted(&timeline, &size);
     if (ask->form == TG_FORM_TEXT)
         put_text(&timeline, cells, size);
     else
@@ -188,6 +194,6 @@ int tg_log_timeline(struct tg_log_ask *ask)
             "%" PRIu64 " events found no room: over %d spans of time", timeline.beyond,
             BUCKETS_MAX);
     free(cells);
-    tg_table_destroy(&timeline.buckets);
+    tg_timeline_end(&timeline);
     return code;
 }

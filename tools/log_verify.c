@@ -228,7 +228,7 @@ static struct tg_record *record_of(struct tg_verify *verify, const struct tg_log
     return cell ? (struct tg_record *)cell->value : NULL;
 }
 
-static bool look(void *arg, const struct tg_logged *event)
+bool tg_verify_look(void *arg, const struct tg_logged *event)
 {
     struct tg_verify *verify = arg;
     struct tg_record *record = record_of(verify, event);
@@ -261,31 +261,41 @@ static int any_order(const void *a, const void *b)
     return 0;
 }
 
+void tg_verify_start(struct tg_verify *verify)
+{
+    if (tg_chain_create(&verify->chain) != TG_OK)
+        tg_out_of_memory();
+    verify->records = tg_table_create(sizeof(struct tg_record), RECORDS_MAX);
+}
+
+void tg_verify_end(struct tg_verify *verify)
+{
+    size_t count;
+    struct tg_cell **cells = tg_table_sorted(verify->records, any_order, &count);
+
+    for (size_t i = 0; i < count; i++)
+        free(((struct tg_record *)cells[i]->value)->holes);
+    free(cells);
+    tg_table_destroy(&verify->records);
+    tg_chain_destroy(&verify->chain);
+}
+
 int tg_log_verify(struct tg_log_ask *ask)
 {
     struct tg_verify verify = {.log = &ask->log, .form = ask->form};
-    struct tg_cell **cells;
-    size_t count;
     int code;
 
     if (ask->log.filter->any)
         return tg_text_usage(
             ask->command, "verify looks at every event: there is nothing to filter");
-    if (tg_chain_create(&verify.chain) != TG_OK)
-        tg_out_of_memory();
-    verify.records = tg_table_create(sizeof(struct tg_record), RECORDS_MAX);
-    ask->log.event = look;
+    ask->log.event = tg_verify_look;
     ask->log.broken = broken;
     ask->log.arg = &verify;
     ask->log.talks = isatty(STDOUT_FILENO);
     tg_verify_start(&verify);
+    tg_verify_head(&verify);
     code = tg_log_read(&ask->log);
     tg_verify_report(&verify);
-    cells = tg_table_sorted(verify.records, any_order, &count);
-    for (size_t i = 0; i < count; i++)
-        free(((struct tg_record *)cells[i]->value)->holes);
-    free(cells);
-    tg_table_destroy(&verify.records);
-    tg_chain_destroy(&verify.chain);
+    tg_verify_end(&verify);
     return code == EXIT_FINE && verify.findings > 0 ? EXIT_FINDINGS : code;
 }

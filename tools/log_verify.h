@@ -36,7 +36,11 @@ struct tg_verify {
     struct tg_table *records; /* of struct tg_record */
     struct tg_chain *chain;
     uint64_t findings;
+    bool silent; /* they are only counted */
 };
+
+/* Checks an event; a tg_log.event, arg is the verify. */
+bool tg_verify_look(void *verify, const struct tg_logged *event);
 
 /* One thing that is wrong, at the line that is read. */
 void tg_verify_found(struct tg_verify *verify, const char *kind, const char *fmt, ...)
@@ -51,8 +55,13 @@ typedef void tg_verify_check(
 tg_verify_check tg_verify_members, tg_verify_id, tg_verify_chain, tg_verify_sequence,
     tg_verify_time;
 
-/* What is known of all logs, and how it ends. */
+/* What is known of all logs. */
 void tg_verify_start(struct tg_verify *verify);
+/* What is said before all, and after it. */
+void tg_verify_head(struct tg_verify *verify);
 void tg_verify_report(struct tg_verify *verify);
+/* All of them, those that began first at the front; to be freed. */
+struct tg_cell **tg_verify_records(const struct tg_verify *verify, size_t *count);
+void tg_verify_end(struct tg_verify *verify);
 
 #endif

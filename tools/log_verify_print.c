@@ -17,7 +17,7 @@ static const char *const columns[] = {"kind", "file", "line", "text", "log", "ev
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 #define FOUND   4 /* of them are of findings, the others of logs */
 
-void tg_verify_start(struct tg_verify *verify)
+void tg_verify_head(struct tg_verify *verify)
 {
     if (verify->form != TG_FORM_TEXT)
         tg_rows_start(&verify->rows, verify->form, columns, COLUMNS);
@@ -31,7 +31,7 @@ static struct tg_slice slice(const char *text)
 static void found(
     struct tg_verify *verify, const char *path, uint64_t line, const char *kind, const char *text)
 {
-    if (verify->findings++ >= FINDINGS_SHOWN)
+    if (verify->findings++ >= FINDINGS_SHOWN || verify->silent)
         return;
     if (verify->form == TG_FORM_TEXT) {
         tg_put_text(stdout, slice(path));
@@ -137,11 +137,16 @@ static int by_first(const void *a, const void *b)
                                       x->len < y->len ? x->len : y->len);
 }
 
+struct tg_cell **tg_verify_records(const struct tg_verify *verify, size_t *count)
+{
+    return tg_table_sorted(verify->records, by_first, count);
+}
+
 void tg_verify_report(struct tg_verify *verify)
 {
     const struct tg_log *log = verify->log;
     size_t count;
-    struct tg_cell **cells = tg_table_sorted(verify->records, by_first, &count);
+    struct tg_cell **cells = tg_verify_records(verify, &count);
 
     for (size_t i = 0; i < count; i++) {
         const struct tg_slice name = tg_table_key(verify->records, cells[i]);

@@ -14,6 +14,7 @@ static const struct tg_command *const commands[] = {
     &tg_cmd_diff,
     &tg_cmd_replay,
     &tg_cmd_log,
+    &tg_cmd_report,
     &tg_cmd_status,
     &tg_cmd_suggest,
     &tg_cmd_import,

@@ -80,6 +80,9 @@ for word in 'top names' timeline incidents fix-list verify; do
 done
 fails 0 '' log sql 'select client, count(*) from events group by client' in/block.jsonl
 fails 0 '' log sql --db in/events.db 'select count(*) from events' in/block.jsonl
+echo '/* Chart.js, as if */' >in/chart.js
+fails 0 '' report --json in/block.jsonl in/other.jsonl
+fails 0 new report -J in/chart.js -o new in/block.jsonl.gz in/other.jsonl
 run log sql --db in/events.db --csv 'select count(*) as n from events' /dev/null
 is 'the database holds' "$out" $'n\r\n30\r'
 is 'nothing is left' "$(ls -A tmp; ls -A)" "$(printf '%s\n' err.txt in tmp)"
