@@ -27,8 +27,8 @@ struct tg_report_record {
     uint64_t missing, lost, duplicates, disordered;
     uint64_t changed, crashes;  /* lines; stops of a machine, which may have cost events */
     uint64_t findings;          /* all that verify would find, broken lines not counted */
-    struct tg_report_log *runs; /* those with gaps first, then by time */
-    size_t run_count;
+    struct tg_report_log *logs; /* those with gaps first, then by time */
+    size_t log_count;
     struct tg_verify *verify; /* private */
 };
 

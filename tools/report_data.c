@@ -167,7 +167,7 @@ static json_t *incidents_data(const struct tg_report *report)
 
 static json_t *record_data(const struct tg_report_record *record, size_t most)
 {
-    json_t *object = json_object(), *runs = json_array(), *row;
+    json_t *object = json_object(), *logs = json_array(), *row;
 
     put(object, "whole", json_boolean(tg_report_record_is_whole(record)));
     put_count(object, "events", record->events);
@@ -179,22 +179,22 @@ static json_t *record_data(const struct tg_report_record *record, size_t most)
     put_count(object, "findings", record->findings);
     put_count(object, "changed", record->changed);
     put_count(object, "crashes", record->crashes);
-    put_count(object, "logs", record->run_count);
-    for (size_t i = 0; i < record->run_count && i < most; i++) {
-        const struct tg_report_log *run = &record->runs[i];
-        row = row_of(runs);
-        put_text(row, "log", (struct tg_slice){run->name, run->len});
-        put_time(row, "first", run->first);
-        put_time(row, "last", run->last);
-        put_count(row, "count", run->events);
-        put_count(row, "missing", run->missing);
-        put_count(row, "lost", run->lost);
-        put_count(row, "duplicates", run->duplicates);
-        put_count(row, "changed", run->changed);
-        put_count(row, "crashes", run->crashes);
-        put_count(row, "starts", run->starts);
+    put_count(object, "logs", record->log_count);
+    for (size_t i = 0; i < record->log_count && i < most; i++) {
+        const struct tg_report_log *one = &record->logs[i];
+        row = row_of(logs);
+        put_text(row, "log", (struct tg_slice){one->name, one->len});
+        put_time(row, "first", one->first);
+        put_time(row, "last", one->last);
+        put_count(row, "count", one->events);
+        put_count(row, "missing", one->missing);
+        put_count(row, "lost", one->lost);
+        put_count(row, "duplicates", one->duplicates);
+        put_count(row, "changed", one->changed);
+        put_count(row, "crashes", one->crashes);
+        put_count(row, "starts", one->starts);
     }
-    put(object, "runs", runs);
+    put(object, "by_log", logs);
     return object;
 }
 

@@ -280,7 +280,7 @@ static void put_record(FILE *out, const json_t *data)
         {"count", "Events", TG_CELL_COUNT}, {"starts", "Starts", TG_CELL_COUNT},
         {"missing", "Missing", TG_CELL_COUNT}, {"lost", "Not kept", TG_CELL_COUNT},
         {"duplicates", "Twice", TG_CELL_COUNT}, {"changed", "Changed", TG_CELL_COUNT}, {0}};
-    const json_t *record = json_object_get(data, "record"), *rows = rows_of(record, "runs");
+    const json_t *record = json_object_get(data, "record"), *rows = rows_of(record, "by_log");
     const uint64_t logs = tg_data_count(record, "logs");
     char number[32];
 
@@ -289,7 +289,7 @@ static void put_record(FILE *out, const json_t *data)
     tg_report_say_record(out, data);
     fputs("</p>\n", out);
     if (rows)
-        tg_report_table(out, "runs", "Logs that were read", columns, rows, false);
+        tg_report_table(out, "logs", "Logs that were read", columns, rows, false);
     if (logs > json_array_size(rows))
         (void)fprintf(out,
             "<p class=\"note\">%zu of %s logs are shown, those with gaps first.</p>\n",

@@ -23,9 +23,9 @@ void tg_report_record_take(struct tg_report_record *record, const struct tg_logg
     (void)tg_verify_look(record->verify, event);
 }
 
-static uint64_t gaps(const struct tg_report_log *run)
+static uint64_t gaps(const struct tg_report_log *log)
 {
-    return run->missing + run->lost + run->duplicates + run->changed + run->crashes;
+    return log->missing + log->lost + log->duplicates + log->changed + log->crashes;
 }
 
 static int gaps_first(const void *a, const void *b)
@@ -39,7 +39,7 @@ static int gaps_first(const void *a, const void *b)
 
 static void add(struct tg_report_record *record, struct tg_slice name, const struct tg_record *from)
 {
-    record->runs[record->run_count++] = (struct tg_report_log){
+    record->logs[record->log_count++] = (struct tg_report_log){
         .name = name.at,
         .len = name.len,
         .events = from->events,
@@ -69,14 +69,14 @@ void tg_report_record_sum(struct tg_report_record *record)
     record->events = verify->log->events;
     record->broken = verify->log->bad;
     record->findings = verify->findings;
-    record->runs = calloc(count + 1, sizeof(*record->runs));
-    if (!record->runs)
+    record->logs = calloc(count + 1, sizeof(*record->logs));
+    if (!record->logs)
         tg_out_of_memory();
     for (size_t i = 0; i < count; i++)
         add(record, tg_table_key(verify->records, cells[i]),
             (const struct tg_record *)cells[i]->value);
     free(cells);
-    qsort(record->runs, record->run_count, sizeof(*record->runs), gaps_first);
+    qsort(record->logs, record->log_count, sizeof(*record->logs), gaps_first);
 }
 
 void tg_report_record_end(struct tg_report_record *record)
@@ -85,7 +85,7 @@ void tg_report_record_end(struct tg_report_record *record)
         return;
     tg_verify_end(record->verify);
     free(record->verify);
-    free(record->runs);
+    free(record->logs);
 }
 
 bool tg_report_record_is_whole(const struct tg_report_record *record)

@@ -201,7 +201,7 @@ run report --json -q nowhere gaps.jsonl
 is 'the record is told of all that is read' "$code $(jq .record.missing <<<"$out")" '1 3'
 for i in 1 2 3 4; do "$build/events" 4 2 "6b0253e0cf54775$i" | if ((i == 4)); then sed 2d; else cat; fi; done >gaps.jsonl
 run report --json -n 2 gaps.jsonl
-is 'logs with gaps come first' "$(jq -c '.record | [.logs, (.runs | map(.log, .missing))]' <<<"$out")" \
+is 'logs with gaps come first' "$(jq -c '.record | [.logs, (.by_log | map(.log, .missing))]' <<<"$out")" \
     '[4,["6b0253e0cf547754 resolver",1,"6b0253e0cf547751 resolver",0]]'
 report -o page.html -n 2 gaps.jsonl
 is 'not all logs are shown' "$(grep -c '2 of 4 logs are shown' page.html)" 1

@@ -213,7 +213,7 @@ if command -v pdftotext >/dev/null; then
     browser_open "$work/sample.html"
     pdf sample
     missing=''
-    for what in twins clients names days incidents policies runs; do
+    for what in twins clients names days incidents policies logs; do
         while read -r row; do
             grep -qF "$row" sample.flat || missing+="$what: $row"$'\n'
         done < <(browser_eval "document.getElementById('days-more').open = true; $(cells $what)" | jq -r '.[] | join("") | gsub(" "; "")')
