@@ -107,7 +107,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
 	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
-	tests/live/crash.sh \
+	tests/live/crash.sh tests/live/flow.sh \
 	tests/live/relay.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 tg_scripts += $(tg_live)
@@ -142,8 +142,11 @@ EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
 # Latency of other questions while a policy is replaced.
 bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
-.PHONY: bench bench-swap check-live
-EXTRA_DIST += tests/bench/swap.sh
+# Instructions that logging takes.
+bench-logged: all tests/support/ask$(EXEEXT)
+	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/logged.sh
+.PHONY: bench bench-swap bench-logged check-live
+EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:
