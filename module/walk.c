@@ -30,14 +30,20 @@ struct walk {
 
 bool tg_walker_init(struct tg_walker *walker)
 {
-    walker->has_mutex = pthread_mutex_init(&walker->mutex, NULL) == 0;
+    if (pthread_mutex_init(&walker->mutex, NULL) != 0)
+        return false;
+    walker->has_mutex = pthread_mutex_init(&walker->busy, NULL) == 0;
+    if (!walker->has_mutex)
+        (void)pthread_mutex_destroy(&walker->mutex);
     return walker->has_mutex;
 }
 
 void tg_walker_fini(struct tg_walker *walker)
 {
-    if (walker->has_mutex)
+    if (walker->has_mutex) {
         (void)pthread_mutex_destroy(&walker->mutex);
+        (void)pthread_mutex_destroy(&walker->busy);
+    }
     walker->has_mutex = false;
 }
 
@@ -78,6 +84,17 @@ static time_t now_monotonic(void)
     return now.tv_sec + 1; /* never 0 */
 }
 
+/* What Unbound's log writes in each line goes with its configuration. */
+static void wait_for_rest(struct tg_walker *walker)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    if (pthread_mutex_timedlock(&walker->busy, &until) == 0)
+        (void)pthread_mutex_unlock(&walker->busy);
+}
+
 void tg_walker_dismiss(struct tg_walker *walker)
 {
     atomic_store(&walker->dismissed, now_monotonic());
@@ -85,14 +102,30 @@ void tg_walker_dismiss(struct tg_walker *walker)
     walker->messages = NULL;
     (void)pthread_mutex_unlock(&walker->mutex);
     atomic_store(&walker->placed, false);
+    wait_for_rest(walker);
 }
 
-bool tg_walker_is_reloading(struct tg_walker *walker)
+/* The sentinel went a moment ago, and there is no other. */
+static bool is_reloading(struct tg_walker *walker)
 {
     const time_t dismissed = atomic_load(&walker->dismissed);
 
     return dismissed != 0 && !atomic_load(&walker->placed) &&
            now_monotonic() - dismissed < RELOAD_SECONDS;
+}
+
+bool tg_walker_begin(struct tg_walker *walker)
+{
+    (void)pthread_mutex_lock(&walker->busy);
+    if (!is_reloading(walker))
+        return true;
+    (void)pthread_mutex_unlock(&walker->busy);
+    return false;
+}
+
+void tg_walker_end(struct tg_walker *walker)
+{
+    (void)pthread_mutex_unlock(&walker->busy);
 }
 
 static void doom(struct walk *walk, const struct lruhash_entry *entry)

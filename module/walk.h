@@ -29,6 +29,7 @@ struct tg_image;
 
 struct tg_walker {
     pthread_mutex_t mutex; /* guards messages; held for one bin */
+    pthread_mutex_t busy;  /* held by our thread while it does anything at all */
     bool has_mutex;
     struct slabhash *messages; /* NULL: no sentinel is there, and no walk may go on */
     atomic_bool placed;        /* the same, for the query path */
@@ -56,15 +57,19 @@ void tg_walker_place(struct tg_walker *walker, struct module_qstate *qstate, int
 bool tg_walker_is_sentinel(
     const struct tg_walker *walker, const struct module_qstate *qstate, int id);
 
-/** Unbound drops the sentinel: returns when no walk goes on. Its thread. */
+/**
+ * Unbound drops the sentinel, most likely to reload: returns when no walk goes on, and when our
+ * thread rests, for which it waits a second at most. Its thread.
+ */
 void tg_walker_dismiss(struct tg_walker *walker);
 
 /**
- * Whether Unbound may be on its way through a reload: the sentinel went a moment ago, and there is
- * no other. Unbound then changes its settings, also those of its log, as if it were alone; so a
- * thread of ours should do nothing.
+ * Our thread begins to do something, until tg_walker_end(). Any of it may say a line in Unbound's
+ * log.
+ * @return false: it must not, as Unbound reloads, and changes its settings as if it were alone.
  */
-bool tg_walker_is_reloading(struct tg_walker *walker);
+bool tg_walker_begin(struct tg_walker *walker);
+void tg_walker_end(struct tg_walker *walker);
 
 /**
  * Walks while the resolver works.

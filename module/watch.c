@@ -219,12 +219,13 @@ static void *run(void *arg)
     struct tg_watch *watch = arg;
 
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
-        if (tg_walker_is_reloading(&watch->guard->walker))
+        if (!tg_walker_begin(&watch->guard->walker))
             continue;
         look(watch);
         look_at_calendar(watch);
         if (watch->walks_due > 0)
             walk_again(watch);
+        tg_walker_end(&watch->guard->walker);
     }
     return NULL;
 }
