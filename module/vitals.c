@@ -77,8 +77,8 @@ static bool gather(void *arg, bool last, struct tg_figures *figures)
 {
     struct tg_guard *guard = arg;
 
-    /* Unbound changes the settings of its log then, as if it were alone. */
-    if (!last && !guard->passive && tg_walker_is_reloading(&guard->walker))
+    /* Not while Unbound reloads. The last time it does not matter: our threads end before more. */
+    if (!last && !guard->passive && !tg_walker_begin(&guard->walker))
         return false;
     figures->who = guard->who;
     tg_stats_collect(guard->stats, figures);
@@ -86,13 +86,22 @@ static bool gather(void *arg, bool last, struct tg_figures *figures)
     if (guard->writer)
         gather_events(guard, &figures->events);
     gather_state(guard, last, figures);
+    if (!last && !guard->passive)
+        tg_walker_end(&guard->walker);
     return true;
 }
 
+/* Unbound changes the settings of its log while it reloads, as if it were alone. */
 static void say(void *arg, const char *text)
 {
-    (void)arg;
-    log_err("tldguard: %s", text);
+    struct tg_guard *guard = arg;
+
+    if (guard->passive) {
+        log_err("tldguard: %s", text);
+    } else if (tg_walker_begin(&guard->walker)) {
+        log_err("tldguard: %s", text);
+        tg_walker_end(&guard->walker);
+    }
 }
 
 void tg_vitals_begin(struct tg_guard *guard)

@@ -243,9 +243,55 @@ static void test_hostile_records(void **state)
     }
 }
 
+static void test_lost_line(void **state)
+{
+    char line[TG_EVENT_LINE_MAX];
+    json_t *root = ecs_parse(line,
+        tg_event_format_lost((struct timespec){1772600767, 0},
+            &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 9, .lost = 3}, line));
+
+    (void)state;
+    ecs_assert_text(root, "@timestamp", "2026-03-04T05:06:07.000000Z");
+    ecs_assert_text(root, "event.action", "events-lost");
+    ecs_assert_text(root, "event.kind", "event");
+    ecs_assert_text(root, "event.outcome", "failure");
+    ecs_assert_text(root, "event.id", "res1.example.net-69a7bc1f-9");
+    ecs_assert_text(
+        root, "message", "3 events were lost before this line: the log could not keep up");
+    assert_int_equal(json_integer_value(ecs_at(root, "event.sequence")), 9);
+    assert_int_equal(json_integer_value(ecs_at(root, "tldguard.lost")), 3);
+    json_decref(root);
+    root = ecs_parse(line,
+        tg_event_format_lost((struct timespec){0, 0},
+            &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 2, .lost = 1}, line));
+    ecs_assert_text(
+        root, "message", "1 event was lost before this line: the log could not keep up");
+    json_decref(root);
+}
+
+/* Before it the machine stopped: said in any line, and only then. */
+static void test_crash(void **state)
+{
+    const struct tg_event event = sample_loaded();
+    char line[TG_EVENT_LINE_MAX];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        json_t *root = ecs_parse(line,
+            tg_event_format(&event,
+                &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 2, .crash = i == 1},
+                line));
+
+        assert_true((ecs_at(root, "tldguard.crash") != NULL) == (i == 1));
+        json_decref(root);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lost_line),
+        cmocka_unit_test(test_crash),
         cmocka_unit_test(test_loaded_line),
         cmocka_unit_test(test_rejected_line),
         cmocka_unit_test(test_without),
