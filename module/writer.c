@@ -53,6 +53,7 @@ static struct tg_writer *make(const struct tg_writer_setup *setup)
     tg_relay_init(&writer->relays[1], TG_RELAY_JOURNAL, keep(&at, setup->journal));
     tg_queue_mark(writer->queue, &writer->mark);
     writer->lost_before = writer->mark.lost;
+    writer->lost_at_failure = tg_queue_lost(writer->queue);
     return writer;
 }
 
@@ -132,7 +133,8 @@ static void bury(void *arg)
     struct tg_queue *queue = writer->queue;
     char text[TG_WRITER_REASON_MAX];
 
-    if (atomic_load(&writer->dropped) == 0) { /* else that was said */
+    if (atomic_load(&writer->dropped) == 0 &&
+        tg_writer_pending(writer) == 0) { /* else it was said */
         (void)snprintf(text, sizeof(text), "answers again; the %llu events left behind are written",
             (unsigned long long)writer->left_with);
         tg_writer_tell(writer, text);
@@ -173,7 +175,7 @@ void tg_writer_stats(const struct tg_writer *writer, struct tg_writer_stats *out
     out->unsent = atomic_load(&writer->unsent);
     out->errors = atomic_load(&writer->errors);
     out->last_errno = atomic_load(&writer->last_errno);
-    out->failing = atomic_load(&writer->failing);
+    out->failing = atomic_load(&writer->failing) || atomic_load(&writer->unforced);
 }
 
 size_t tg_writer_memory(const struct tg_writer *writer)

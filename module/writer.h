@@ -59,9 +59,9 @@ struct tg_writer_stats {
     uint64_t lost;    /* events the queue did not take, that were being filled when the process
                          ended, or that could not be written at the end */
     uint64_t unsent;  /* lines that syslog or the journal did not take */
-    uint64_t errors;  /* tries to open or write that failed */
+    uint64_t errors;  /* tries to open, to write or to force to the disk that failed */
     int last_errno;   /* of the last of them; 0: none */
-    bool failing;     /* the last try failed */
+    bool failing;     /* the last try failed, or what it wrote could not be forced to the disk */
 };
 
 struct tg_writer_setup {

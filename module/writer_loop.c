@@ -111,6 +111,29 @@ static void relay(struct tg_writer *writer)
     }
 }
 
+/* What cannot be forced to the disk is written all the same, and once more would not help: that is
+ * said, and nothing waits for it. */
+static void force_to_disk(struct tg_writer *writer)
+{
+    const int error = writer->sync ? tg_logfile_sync(&writer->file) : 0;
+    char text[TG_WRITER_REASON_MAX];
+
+    if (error != 0) {
+        atomic_fetch_add(&writer->errors, 1);
+        atomic_store(&writer->last_errno, error);
+    }
+    if (atomic_exchange(&writer->unforced, error != 0) == (error != 0))
+        return;
+    if (error != 0)
+        (void)snprintf(text, sizeof(text),
+            "cannot be forced to the disk: %s; lines are written, but may be gone when the machine "
+            "stops",
+            strerror(error));
+    else
+        (void)snprintf(text, sizeof(text), "is forced to the disk again");
+    tg_writer_tell(writer, text);
+}
+
 /* The batch is where it belongs: the queue may have its records back. */
 static void settle(struct tg_writer *writer)
 {
@@ -120,6 +143,7 @@ static void settle(struct tg_writer *writer)
     writer->mark = writer->next;
     atomic_store(&writer->settled, atomic_load(&writer->written)); /* first: see pending */
     tg_queue_release(writer->queue, writer->batch_records, &writer->mark);
+    force_to_disk(writer);
     relay(writer);
     writer->batch_records = 0;
     writer->batch_len = 0;
@@ -156,24 +180,34 @@ static int write_batch(struct tg_writer *writer)
     return error != 0 ? error : write_rest(writer);
 }
 
+/* Opens the log and finds out how it goes on, unless that is known: nothing may be written before,
+ * or its numbers would begin anew. */
+static int catch_up(struct tg_writer *writer)
+{
+    const int error = writer->resumed ? 0 : tg_logfile_open(&writer->file);
+
+    if (error != 0 || writer->resumed)
+        return error;
+    writer->resumed = true;
+    tg_writer_resume(writer);
+    return 0;
+}
+
 static enum outcome step(struct tg_writer *writer)
 {
-    int error = 0;
+    int error = catch_up(writer);
 
-    tg_writer_fill(writer);
-    if (writer->batch_records == 0)
+    if (error == 0)
+        tg_writer_fill(writer);
+    if (error == 0 && writer->batch_records == 0)
         return IDLE;
-    if (writer->batch_len > 0)
+    if (error == 0 && writer->batch_len > 0)
         error = write_batch(writer);
-    if (error == 0) {
-        settle(writer);
-        /* What could not be forced to the disk stays where it is: once more would not help. */
-        error = writer->sync ? tg_logfile_sync(&writer->file) : 0;
-    }
     if (error != 0) {
         note_failure(writer, error);
         return FAILED;
     }
+    settle(writer);
     note_success(writer);
     return WORKED;
 }
@@ -206,6 +240,7 @@ static void drop_rest(struct tg_writer *writer)
     if (!kept) {
         while (tg_queue_peek(writer->queue, 0, &queued))
             tg_queue_release(writer->queue, 1, NULL);
+        atomic_store(&writer->settled, atomic_load(&writer->written));
         atomic_store(&writer->dropped, rest);
     }
     tg_writer_stats(writer, &stats);
@@ -267,11 +302,9 @@ static void finish(struct tg_writer *writer)
 /* Returns false when whoever started us is told that it was in vain. */
 static bool open_log(struct tg_writer *writer)
 {
-    const int error = tg_logfile_open(&writer->file);
+    const int error = catch_up(writer);
     int opening = TG_OPENING;
 
-    if (error == 0)
-        tg_writer_resume(writer);
     writer->open_error = error;
     if (atomic_compare_exchange_strong(
             &writer->opening, &opening, error != 0 ? TG_OPENING_FAILED : TG_OPENING_DONE)) {

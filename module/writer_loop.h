@@ -39,6 +39,7 @@ struct tg_writer {
     struct tg_keep *turn; /* then: the memory of the log's name, once it is ours ... */
     struct tg_keep *line; /* ... and another, which says that somebody waits for it */
     bool turn_found;      /* there is something in it, for the next start */
+    bool resumed;         /* how the log goes on is known, and nobody else has written since */
 
     struct tg_thread thread;
     _Atomic int opening; /* enum tg_opening: what came of opening the log */
@@ -68,6 +69,7 @@ struct tg_writer {
     _Atomic uint64_t errors;
     atomic_int last_errno;
     atomic_bool failing;
+    atomic_bool unforced; /* the last batch could not be forced to the disk */
 
     size_t size; /* of all this */
     char strings[];
@@ -91,7 +93,8 @@ void tg_writer_await_turn(struct tg_writer *writer);
 /** Lets another write. */
 void tg_writer_give_turn(struct tg_writer *writer);
 
-/** When there is nothing to do: lets those by that have waited longer, and goes on behind them. */
+/** When there is nothing to do: lets one by that waits, and goes on behind it, when its turn has
+ * come again: resumed is false then. */
 void tg_writer_let_by(struct tg_writer *writer);
 
 /** Makes a batch of what is queued, when there is none. */

@@ -74,8 +74,10 @@ void tg_writer_fill(struct tg_writer *writer)
 
 void tg_writer_save(struct tg_writer *writer, bool clean)
 {
-    struct tg_series series = {
-        .id = writer->mark.series, .sequence = writer->mark.sequence, .clean = clean};
+    /* A crash that no line has told yet is the next start's to tell. */
+    struct tg_series series = {.id = writer->mark.series,
+        .sequence = writer->mark.sequence,
+        .clean = clean && writer->mark.crash == 0};
     char text[TG_WRITER_REASON_MAX];
     int error;
 
@@ -159,8 +161,10 @@ static void skip_written(struct tg_writer *writer, const struct tg_series *last)
             next.gap = 0;
         }
     }
-    /* Otherwise those numbers are another's. */
-    if (count > 0 && next.sequence == last->sequence && queued.boot == last->boot) {
+    /* Otherwise those numbers are another's. Records of this start are in no file, and what has no
+     * boot is not known to be of any. */
+    if (count > 0 && next.sequence == last->sequence && queued.boot != 0 &&
+        queued.boot == last->boot) {
         tg_queue_release(writer->queue, count, &next);
         writer->mark = next;
     }
@@ -235,6 +239,7 @@ static void tell_taken_over(struct tg_writer *writer)
 
 void tg_writer_resume(struct tg_writer *writer)
 {
+    const uint64_t voids = atomic_load(&writer->voids);
     size_t nothing = 0;
 
     if (take_up_batch(writer)) {
@@ -244,7 +249,7 @@ void tg_writer_resume(struct tg_writer *writer)
     } else {
         writer->batch_records = 0;
         writer->batch_len = 0;
-        atomic_store(&writer->voids, 0);
+        atomic_store(&writer->voids, voids);
         go_on_from_files(writer);
         (void)tg_logfile_write(&writer->file, "", 0, &nothing); /* ends half a line */
         writer->mark.device = (uint64_t)writer->file.device;

@@ -39,6 +39,7 @@ void tg_writer_give_turn(struct tg_writer *writer)
 
 void tg_writer_let_by(struct tg_writer *writer)
 {
+    const struct timespec pause = {0, 10 * 1000000};
     char name[PATH_MAX];
 
     if (writer->turn == NULL)
@@ -47,9 +48,11 @@ void tg_writer_let_by(struct tg_writer *writer)
     if (!tg_keep_is_taken(name))
         return;
     tg_writer_save(writer, true);
+    writer->resumed = false;
     tg_writer_give_turn(writer);
+    /* It looks now and then only: whoever did not wait for that would have the turn back at once.
+     */
+    while (tg_keep_is_taken(name) && !tg_keep_is_taken(writer->file.path))
+        (void)nanosleep(&pause, NULL);
     tg_writer_await_turn(writer);
-    /* What the path names is opened with the next batch, if this fails. */
-    if (tg_logfile_open(&writer->file) == 0)
-        tg_writer_resume(writer);
 }

@@ -10,7 +10,8 @@ tg_unit = \
 	tests/unit/test_event_schema \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
 	tests/unit/test_writer tests/unit/test_writer_stuck \
-	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume
+	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume \
+	tests/unit/test_turns
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_log_scan
@@ -25,6 +26,7 @@ tests_unit_test_stats_LDFLAGS = -Wl,--wrap=clock_gettime $(AM_LDFLAGS)
 tests_unit_test_publish_LDFLAGS = -Wl,--wrap=write,--wrap=rename $(AM_LDFLAGS)
 
 tests_unit_test_writer_stuck_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=write $(AM_LDFLAGS)
+tests_unit_test_turns_LDFLAGS = -Wl,--wrap=fdatasync $(AM_LDFLAGS)
 
 check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
 tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c

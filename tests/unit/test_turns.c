@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* A log that could not be opened at first, or that others write too; and how a writer ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "module/writer.h"
+#include "tests/support/await.h"
+#include "tests/support/tmpdir.h"
+
+#define CAPACITY 256u
+#define DISK     10010 /* bytes; not a multiple of a line */
+#define PAIR     2u
+
+int __wrap_fdatasync(int fd);
+static _Atomic int sync_error; /* 0: the disk takes all */
+
+int __wrap_fdatasync(int fd)
+{
+    (void)fd;
+    errno = sync_error;
+    return sync_error != 0 ? -1 : 0;
+}
+
+/* A start of the module. */
+struct side {
+    struct tg_queue *queue;
+    struct tg_writer *writer;
+};
+
+/* One test's log, and who writes it. */
+struct world {
+    struct tmpdir folder;
+    char path[128];
+    char state[128];
+    struct side sides[PAIR];
+    struct tg_keep *keep; /* somebody else's, who has the log first */
+    _Atomic bool holds;   /* who says that it has stopped */
+    pthread_mutex_t mutex;
+    char said[8192];
+};
+
+static void hear(void *arg, const char *text)
+{
+    struct world *world = arg;
+
+    while (world->holds && strstr(text, "stopped while") != NULL)
+        (void)sched_yield();
+    (void)pthread_mutex_lock(&world->mutex);
+    (void)strncat(world->said, text, sizeof(world->said) - strlen(world->said) - 1);
+    (void)pthread_mutex_unlock(&world->mutex);
+}
+
+static bool heard(struct world *world, const char *words)
+{
+    bool found;
+
+    (void)pthread_mutex_lock(&world->mutex);
+    found = strstr(world->said, words) != NULL;
+    (void)pthread_mutex_unlock(&world->mutex);
+    return found;
+}
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+
+    assert_non_null(world);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    tmpdir_create(&world->folder);
+    (void)tmpdir_file(&world->folder, "block.jsonl", world->path);
+    (void)tmpdir_file(&world->folder, ".block.jsonl.state", world->state);
+    assert_int_equal(pthread_mutex_init(&world->mutex, NULL), 0);
+    sync_error = 0;
+    *state = world;
+    return 0;
+}
+
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void stop(struct side *side)
+{
+    tg_writer_destroy(&side->writer);
+    tg_queue_destroy(&side->queue);
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    bool found;
+
+    limit_files(RLIM_INFINITY);
+    tg_keep_close(&world->keep, true);
+    for (size_t i = 0; i < PAIR; i++)
+        stop(&world->sides[i]);
+    if (tg_keep_open(world->path, tg_queue_size(CAPACITY), &found, &world->keep) == 0)
+        tg_keep_close(&world->keep, true);
+    tmpdir_remove(&world->folder);
+    (void)pthread_mutex_destroy(&world->mutex);
+    free(world);
+    return 0;
+}
+
+/* Has the memory of the log's name, as another process has it that writes the log. */
+static void take(struct world *world)
+{
+    bool found;
+
+    assert_int_equal(tg_keep_open(world->path, tg_queue_size(CAPACITY), &found, &world->keep), 0);
+}
+
+static void start(struct world *world, struct side *side, const char *boot, bool kept, bool waits)
+{
+    const struct tg_observer observer = {"res1.example.net", boot};
+    struct tg_keep *keep = NULL;
+    size_t adopted;
+    bool found;
+
+    if (kept) {
+        assert_int_equal(tg_keep_open(world->path, tg_queue_size(CAPACITY), &found, &keep), 0);
+        assert_int_equal(tg_queue_create_in(
+                             CAPACITY, tg_series_parse(boot), found, &keep, &adopted, &side->queue),
+            TG_OK);
+    } else {
+        assert_int_equal(tg_queue_create(CAPACITY, &side->queue), TG_OK);
+    }
+    assert_int_equal(tg_writer_create(&(struct tg_writer_setup){.path = world->path,
+                                          .queue = side->queue,
+                                          .observer = &observer,
+                                          .say = hear,
+                                          .arg = world,
+                                          .sync = true,
+                                          .waits = waits},
+                         &side->writer, NULL),
+        TG_OK);
+}
+
+static void push(struct side *side, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct tg_event *event = tg_queue_claim(side->queue);
+
+        assert_non_null(event);
+        *event = (struct tg_event){.serial = i, .qtype = 15, .qclass = 1};
+        tg_queue_commit(side->queue, event);
+    }
+}
+
+/* What the log says: each line must be the next one. */
+struct reading {
+    unsigned lines, lost, crashes;
+    char chain[TG_DIGEST_TEXT]; /* of the last line */
+    char log[32];
+};
+
+static void read_line(struct tg_chain *chain, const char *line, struct reading *r)
+{
+    json_t *root = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
+    json_t *mine = json_object_get(root, "tldguard");
+    const json_t *number = json_object_get(json_object_get(root, "event"), "sequence");
+    const char *log = json_string_value(json_object_get(mine, "log"));
+    uint8_t digest[TG_DIGEST_SIZE];
+
+    assert_non_null(root);
+    r->lines++;
+    r->lost += (unsigned)json_integer_value(json_object_get(mine, "lost"));
+    r->crashes += json_is_true(json_object_get(mine, "crash")) ? 1 : 0;
+    assert_int_equal(json_integer_value(number), r->lines + r->lost);
+    assert_string_equal(json_string_value(json_object_get(mine, "chain")), r->chain);
+    if (r->lines > 1)
+        assert_string_equal(log, r->log);
+    (void)snprintf(r->log, sizeof(r->log), "%s", log);
+    tg_chain_digest(chain, line, strlen(line), digest);
+    (void)tg_digest_text(digest, r->chain);
+    json_decref(root);
+}
+
+static struct reading read_log(const char *path)
+{
+    struct reading reading = {.chain = "00000000000000000000000000000000"};
+    FILE *file = fopen(path, "re");
+    struct tg_chain *chain = NULL;
+    char line[TG_EVENT_LINE_MAX];
+
+    assert_non_null(file);
+    assert_int_equal(tg_chain_create(&chain), TG_OK);
+    while (fgets(line, sizeof(line), file) != NULL)
+        read_line(chain, line, &reading);
+    tg_chain_destroy(&chain);
+    assert_int_equal(fclose(file), 0);
+    return reading;
+}
+
+/* A log that cannot be opened when its turn comes, after the start was not held for it: when it can
+ * be, it goes on as it was. */
+static void test_opened_late(void **state)
+{
+    struct world *world = *state;
+    struct side *side = &world->sides[0];
+    struct reading reading;
+    char away[256];
+
+    (void)snprintf(away, sizeof(away), "%s.away", world->path);
+    start(world, side, "00000000000000a1", true, false);
+    push(side, 5);
+    stop(side);
+    assert_int_equal(rename(world->path, away), 0);
+    assert_int_equal(mkdir(world->path, 0755), 0);
+    take(world);
+    start(world, side, "00000000000000a2", false, true);
+    push(side, 5);
+    tg_keep_close(&world->keep, true);
+    AWAIT(heard(world, "it is a folder"));
+    assert_int_equal(rmdir(world->path), 0);
+    assert_int_equal(rename(away, world->path), 0);
+    AWAIT(tg_queue_released(side->queue) == 5);
+    stop(side);
+    reading = read_log(world->path);
+    assert_true(reading.lines == 10 && reading.lost == 0 && reading.crashes == 0);
+    assert_string_equal(reading.log, "00000000000000a1");
+}
+
+/* Two that write one log in turns, each with events that came while the other wrote. */
+static void test_turns(void **state)
+{
+    static const char *const boots[PAIR] = {"00000000000000a2", "00000000000000a3"};
+    struct world *world = *state;
+    struct reading reading;
+
+    take(world);
+    for (unsigned i = 0; i < PAIR; i++)
+        start(world, &world->sides[i], boots[i], false, true);
+    tg_keep_close(&world->keep, true);
+    for (unsigned round = 0; round < 8; round++) {
+        for (unsigned i = 0; i < PAIR; i++)
+            push(&world->sides[i], 3 + round % 3);
+        for (unsigned i = 0; i < PAIR; i++)
+            AWAIT(
+                tg_queue_released(world->sides[i].queue) == tg_queue_taken(world->sides[i].queue));
+    }
+    for (unsigned i = 0; i < PAIR; i++)
+        stop(&world->sides[i]);
+    reading = read_log(world->path);
+    assert_int_equal(reading.lines, 2 * (3 + 4 + 5 + 3 + 4 + 5 + 3 + 4));
+    assert_true(reading.lost == 0 && reading.crashes == 0);
+}
+
+/* That the machine stopped is told by the next line, however many starts come before it. */
+static void test_crash_untold(void **state)
+{
+    struct world *world = *state;
+
+    for (unsigned kept = 0; kept < 2; kept++) {
+        struct reading reading;
+
+        (void)unlink(world->path);
+        (void)unlink(world->state);
+        start(world, &world->sides[0], "00000000000000a1", kept != 0, false);
+        push(&world->sides[0], 3);
+        stop(&world->sides[0]);
+        assert_int_equal(unlink(world->state), 0);
+        for (unsigned i = 0; i < 2; i++) {
+            start(world, &world->sides[0], "00000000000000a2", kept != 0, false);
+            stop(&world->sides[0]);
+        }
+        start(world, &world->sides[0], "00000000000000a3", kept != 0, false);
+        push(&world->sides[0], 3);
+        stop(&world->sides[0]);
+        reading = read_log(world->path);
+        assert_true(reading.lines == 6 && reading.crashes == 1);
+    }
+}
+
+/* Stopped with a batch half written: what is counted is what there is. */
+static void test_stopped_in_batch(void **state)
+{
+    struct world *world = *state;
+    struct side *side = &world->sides[0];
+
+    for (unsigned kept = 0; kept < 2; kept++) {
+        struct tg_writer_stats stats;
+
+        start(world, side, "00000000000000a1", kept != 0, false);
+        limit_files(DISK);
+        push(side, 40);
+        AWAIT((tg_writer_stats(side->writer, &stats), stats.failing && stats.written > 0));
+        tg_writer_stop(side->writer);
+        tg_writer_stats(side->writer, &stats);
+        assert_true(stats.written > 0 && stats.written < 40);
+        assert_int_equal(stats.waiting, kept != 0 ? 40 - stats.written : 0);
+        assert_int_equal(stats.lost, kept != 0 ? 0 : 40 - stats.written);
+        stop(side);
+        limit_files(RLIM_INFINITY);
+        assert_int_equal(unlink(world->path), 0);
+    }
+}
+
+/* A disk that takes lines, but cannot force them: none is lost for that, nor is the log slower. */
+static void test_unforced(void **state)
+{
+    struct world *world = *state;
+    struct side *side = &world->sides[0];
+    struct tg_writer_stats stats;
+    struct reading reading;
+
+    start(world, side, "00000000000000a1", false, false);
+    sync_error = EIO;
+    push(side, CAPACITY);
+    tg_writer_stop(side->writer);
+    tg_writer_stats(side->writer, &stats);
+    assert_true(stats.lost == 0 && stats.waiting == 0 && stats.written == CAPACITY);
+    assert_true(stats.failing && stats.last_errno == EIO);
+    assert_true(heard(world, "cannot be forced to the disk: Input/output error"));
+    assert_false(heard(world, "stopped while it could not be written"));
+    assert_false(heard(world, "written again"));
+    stop(side);
+    reading = read_log(world->path);
+    assert_true(reading.lines == CAPACITY && reading.lost == 0);
+    start(world, side, "00000000000000a2", false, false);
+    push(side, 1);
+    AWAIT(tg_queue_released(side->queue) == 1);
+    sync_error = 0;
+    push(side, 1);
+    AWAIT(heard(world, "forced to the disk again"));
+}
+
+/* One that was left behind and cannot write does not say that it has. */
+static void test_left_full(void **state)
+{
+    struct world *world = *state;
+    struct side *side = &world->sides[0];
+    struct tg_keep *keep = NULL;
+    bool found = false;
+
+    start(world, side, "00000000000000a1", true, false);
+    limit_files(1);
+    push(side, 40);
+    AWAIT(heard(world, "File too large"));
+    world->holds = true;
+    assert_false(tg_writer_stop_within(side->writer, 50));
+    tg_writer_leave(&side->writer, &side->queue);
+    world->holds = false;
+    AWAIT(heard(world, "40 events wait in memory for the next start"));
+    AWAIT(tg_keep_open(world->path, tg_queue_size(CAPACITY), &found, &keep) == 0);
+    tg_keep_close(&keep, false);
+    assert_true(found);
+    assert_false(heard(world, "left behind are written"));
+    limit_files(RLIM_INFINITY);
+}
+
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(test_opened_late),
+        WORLD_TEST(test_turns),
+        WORLD_TEST(test_crash_untold),
+        WORLD_TEST(test_stopped_in_batch),
+        WORLD_TEST(test_unforced),
+        WORLD_TEST(test_left_full),
+    };
+
+    return cmocka_run_group_tests_name("writers of one log", tests, NULL, NULL);
+}
