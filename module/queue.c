@@ -202,10 +202,15 @@ uint64_t tg_queue_taken(const struct tg_queue *queue)
 
 uint64_t tg_queue_released(const struct tg_queue *queue)
 {
-    return atomic_load_explicit(&queue->ring->released, memory_order_relaxed);
+    return atomic_load_explicit(&queue->ring->released, memory_order_acquire);
+}
+
+size_t tg_queue_capacity(const struct tg_queue *queue)
+{
+    return (size_t)queue->ring->mask + 1;
 }
 
 size_t tg_queue_memory(const struct tg_queue *queue)
 {
-    return tg_queue_size((size_t)queue->ring->mask + 1);
+    return tg_queue_size(tg_queue_capacity(queue));
 }

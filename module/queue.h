@@ -146,6 +146,9 @@ uint64_t tg_queue_taken(const struct tg_queue *queue);
 /** How many records were released since the ring was made. Any thread, never falls. */
 uint64_t tg_queue_released(const struct tg_queue *queue);
 
+/** How many records it holds. Any thread. */
+size_t tg_queue_capacity(const struct tg_queue *queue);
+
 /** Bytes of memory it holds. Any thread. */
 size_t tg_queue_memory(const struct tg_queue *queue);
 

@@ -33,12 +33,13 @@ void tg_relay_init(struct tg_relay *relay, enum tg_relay_kind kind, const char *
 void tg_relay_fini(struct tg_relay *relay);
 
 /**
- * Sends lines. One that the socket has no room for is tried again for 50 ms, for all of them; a
- * socket that is not there, or not any more, is tried again with the next lines.
- * @param lines whole lines of the log, each with its newline.
+ * Sends lines. One that the socket has no room for is tried again for a while; a socket that is
+ * not there, or not any more, is tried again with the next lines.
+ * @param lines       whole lines of the log, each with its newline.
+ * @param patience_ms how long it waits for room at most, for all of them; 0: it only tries.
  * @return 0, or the errno of the last line that was not taken.
  */
-int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len);
+int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len, long patience_ms);
 
 /**
  * A line as it is sent.

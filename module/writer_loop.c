@@ -9,6 +9,7 @@
 #define IDLE_FIRST_MS 5 /* those who push never wake the writer: it looks by itself */
 #define IDLE_LAST_MS  50
 #define RETRY_MS      100
+#define PATIENCE_MS   50                            /* with those who get the lines another way */
 #define SAY_MAX       (4096 + TG_WRITER_REASON_MAX) /* a path and a reason */
 
 enum outcome { IDLE, WORKED, FAILED };
@@ -96,14 +97,17 @@ static void tell_of_relay(const struct tg_writer *writer, const struct tg_relay 
     tg_writer_tell(writer, text);
 }
 
-/* What the log has, for those who get it another way. */
+/* What the log has, for those who get it another way. They must not cost the log an event: once
+ * the queue fills up, nobody is waited for. */
 static void relay(struct tg_writer *writer)
 {
+    const bool hurries = tg_writer_pending(writer) > tg_queue_capacity(writer->queue) / 4;
     for (size_t i = 0; i < TG_RELAYS; i++) {
         struct tg_relay *to = &writer->relays[i];
         const uint64_t before = to->unsent;
         const bool failing = to->failing;
-        const int error = tg_relay_send(to, writer->batch, writer->batch_len);
+        const int error =
+            tg_relay_send(to, writer->batch, writer->batch_len, hurries ? 0 : PATIENCE_MS);
 
         atomic_fetch_add(&writer->unsent, to->unsent - before);
         if (to->failing != failing)

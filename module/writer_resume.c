@@ -11,8 +11,12 @@
 
 uint64_t tg_writer_pending(const struct tg_writer *writer)
 {
-    return tg_queue_taken(writer->queue) - tg_queue_released(writer->queue) -
-           (atomic_load(&writer->written) - atomic_load(&writer->settled));
+    /* In this order, or what goes on meanwhile would make it less than none. */
+    const uint64_t released = tg_queue_released(writer->queue);
+    const uint64_t settled = atomic_load(&writer->settled);
+    const uint64_t written = atomic_load(&writer->written);
+
+    return tg_queue_taken(writer->queue) - released - (written - settled);
 }
 
 size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, struct timespec now,

@@ -70,6 +70,7 @@ static void test_capacity(void **state)
             assert_ptr_equal(queue, untouched);
             continue;
         }
+        assert_int_equal(tg_queue_capacity(queue), cases[i].capacity);
         assert_true(tg_queue_memory(queue) > cases[i].capacity * sizeof(struct tg_event));
         tg_queue_destroy(&queue);
         assert_null(queue);

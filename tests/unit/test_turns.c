@@ -10,12 +10,15 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <jansson.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "module/writer.h"
@@ -36,6 +39,18 @@ int __wrap_fdatasync(int fd)
     return sync_error != 0 ? -1 : 0;
 }
 
+int __wrap_poll(struct pollfd *fds, nfds_t count, int ms);
+static _Atomic unsigned polls; /* how often a socket was waited for, in vain */
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int ms)
+{
+    (void)fds;
+    (void)count;
+    polls++;
+    (void)nanosleep(&(struct timespec){0, ms * 1000000L}, NULL);
+    return 0;
+}
+
 /* A start of the module. */
 struct side {
     struct tg_queue *queue;
@@ -47,6 +62,8 @@ struct world {
     struct tmpdir folder;
     char path[128];
     char state[128];
+    char socket[128];
+    bool relays; /* to that */
     struct side sides[PAIR];
     struct tg_keep *keep; /* somebody else's, who has the log first */
     _Atomic bool holds;   /* who says that it has stopped */
@@ -84,6 +101,7 @@ static int set_up(void **state)
     tmpdir_create(&world->folder);
     (void)tmpdir_file(&world->folder, "block.jsonl", world->path);
     (void)tmpdir_file(&world->folder, ".block.jsonl.state", world->state);
+    (void)tmpdir_file(&world->folder, "socket", world->socket);
     assert_int_equal(pthread_mutex_init(&world->mutex, NULL), 0);
     sync_error = 0;
     *state = world;
@@ -150,6 +168,7 @@ static void start(struct world *world, struct side *side, const char *boot, bool
                                           .observer = &observer,
                                           .say = hear,
                                           .arg = world,
+                                          .syslog = world->relays ? world->socket : NULL,
                                           .sync = true,
                                           .waits = waits},
                          &side->writer, NULL),
@@ -369,6 +388,35 @@ static void test_left_full(void **state)
     limit_files(RLIM_INFINITY);
 }
 
+/* A receiver that reads nothing: it is waited for, but not when the queue fills up. */
+static void test_relay_full(void **state)
+{
+    struct world *world = *state;
+    struct side *side = &world->sides[0];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int small = 1;
+
+    assert_true(fd >= 0);
+    assert_true(strlen(world->socket) < sizeof(address.sun_path));
+    memcpy(address.sun_path, world->socket, strlen(world->socket));
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    world->relays = true;
+    polls = 0;
+    take(world);
+    start(world, side, "00000000000000a1", false, true);
+    push(side, CAPACITY);
+    tg_keep_close(&world->keep, true);
+    AWAIT(tg_queue_released(side->queue) == CAPACITY);
+    assert_true(heard(world, "does not take lines"));
+    /* Batches are of some sixty. The last one's relay may be under way. */
+    AWAIT(polls > 0);
+    assert_true(polls <= 2);
+    stop(side);
+    assert_int_equal(close(fd), 0);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -380,6 +428,7 @@ int main(void)
         WORLD_TEST(test_stopped_in_batch),
         WORLD_TEST(test_unforced),
         WORLD_TEST(test_left_full),
+        WORLD_TEST(test_relay_full),
     };
 
     return cmocka_run_group_tests_name("writers of one log", tests, NULL, NULL);
