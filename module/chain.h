@@ -17,6 +17,10 @@
 #define TG_DIGEST_SIZE 16
 #define TG_DIGEST_TEXT (2 * TG_DIGEST_SIZE + 1)
 
+/* The highest number of a line that is gone on from: a million a second come to it in 36,000 years.
+ * A higher one is a mistake or a trap, as those behind it would begin anew. */
+#define TG_SEQUENCE_MAX (UINT64_C(1) << 60)
+
 struct tg_chain;
 
 /**

@@ -34,7 +34,7 @@ static int look(int id, size_t size, bool *fits)
     struct shmid_ds status;
 
     if (shmctl(id, IPC_STAT, &status) != 0)
-        return errno;
+        return errno == EACCES ? EPERM : errno;
     if (status.shm_perm.cuid != geteuid() || status.shm_perm.uid != geteuid() ||
         (status.shm_perm.mode & 0777) != MODE)
         return EPERM;
@@ -130,7 +130,7 @@ void tg_keep_close(struct tg_keep **keep, bool remove)
 bool tg_keep_is_taken(const char *name)
 {
     const int id = shmget(key_of(name), 0, 0);
-    struct shmid_ds status;
+    bool fits;
 
-    return id >= 0 && shmctl(id, IPC_STAT, &status) == 0 && status.shm_nattch > 0;
+    return id >= 0 && look(id, 0, &fits) == EBUSY; /* another user's is not this memory */
 }

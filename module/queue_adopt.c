@@ -14,29 +14,43 @@ void tg_ring_set_mark(struct tg_ring *ring, uint64_t head, const struct tg_mark 
     atomic_store_explicit(&ring->released, head, memory_order_release);
 }
 
+/* Whether the numbers can be those of a log: none is too high to go on from, and the losses that
+ * were told are among those there were. */
+static bool is_sound(const struct tg_mark *mark, uint64_t lost)
+{
+    return mark->lost <= lost && lost <= TG_SEQUENCE_MAX && mark->gap <= TG_SEQUENCE_MAX &&
+           mark->sequence <= TG_SEQUENCE_MAX;
+}
+
 /* What a record says is not looked at: who writes it as text takes nothing of it on trust. */
-static void adopt_slot(struct tg_ring *ring, uint64_t at)
+static void adopt_slot(struct tg_ring *ring, uint64_t at, uint64_t lost)
 {
     struct tg_slot *slot = &ring->slots[at & ring->mask];
     const bool filled = atomic_load_explicit(&slot->turn, memory_order_relaxed) == at + 1;
+
+    if (slot->lost > lost)
+        slot->lost = lost;
 
     if (!filled || slot->boot == TG_BOOT_VOID)
         slot->boot = TG_BOOT_VOID;
     else if (slot->boot == 0)
         slot->boot = ring->boot;
-    atomic_store_explicit(&slot->turn, at + 1, memory_order_relaxed);
+    /* Last: who is killed here leaves one that was never filled as such. */
+    atomic_store_explicit(&slot->turn, at + 1, memory_order_release);
 }
 
 bool tg_ring_adopt(struct tg_ring *ring, size_t capacity, size_t *adopted)
 {
     const uint64_t head = tg_ring_mark(ring)->head;
     const uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    const uint64_t lost = atomic_load_explicit(&ring->lost, memory_order_relaxed);
 
     if (ring->mask != capacity - 1 || head > tail || tail - head > capacity ||
-        tail > UINT64_MAX / 2 || ring->boot == 0 || ring->boot == TG_BOOT_VOID)
+        tail > UINT64_MAX / 2 || ring->boot == 0 || ring->boot == TG_BOOT_VOID ||
+        !is_sound(&tg_ring_mark(ring)->mark, lost))
         return false;
     for (uint64_t at = head; at < tail; at++)
-        adopt_slot(ring, at);
+        adopt_slot(ring, at, lost);
     for (uint64_t at = tail; at < head + capacity; at++)
         atomic_store_explicit(&ring->slots[at & ring->mask].turn, at, memory_order_relaxed);
     atomic_store_explicit(&ring->released, head, memory_order_relaxed);

@@ -55,9 +55,9 @@ static bool read_number(const char *at, const char *end, uint64_t *out)
     const char *const start = at;
     uint64_t value = 0;
 
-    for (; at < end && *at >= '0' && *at <= '9' && value < UINT64_MAX / 10 - 1; at++)
+    for (; at < end && *at >= '0' && *at <= '9' && value <= TG_SEQUENCE_MAX; at++)
         value = value * 10 + (uint64_t)(*at - '0');
-    if (at == start || at == end || (*at != ',' && *at != '}'))
+    if (at == start || at == end || (*at != ',' && *at != '}') || value > TG_SEQUENCE_MAX)
         return false;
     *out = value;
     return true;

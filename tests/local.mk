@@ -11,7 +11,7 @@ tg_unit = \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
 	tests/unit/test_writer tests/unit/test_writer_stuck \
 	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume \
-	tests/unit/test_turns
+	tests/unit/test_turns tests/unit/test_adopt
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_log_scan

@@ -155,6 +155,7 @@ static void test_not_ours(void **state)
     }
     status.shm_perm.mode = 0622;
     assert_int_equal(shmctl(id, IPC_SET, &status), 0);
+    assert_false(tg_keep_is_taken(name));
     tg_keep_close(&keep, false);
     assert_int_equal(tg_keep_open(name, SIZE, &found, &second), EPERM);
     assert_ptr_equal(second, untouched);
