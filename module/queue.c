@@ -166,6 +166,8 @@ void tg_queue_release(struct tg_queue *queue, size_t count, const struct tg_mark
     for (uint64_t at = head; at < head + count; at++)
         atomic_store_explicit(
             &ring->slots[at & ring->mask].turn, at + ring->mask + 1, memory_order_release);
+    /* Last: who sees it may claim as many. */
+    atomic_store_explicit(&ring->released, head + count, memory_order_release);
 }
 
 void tg_queue_mark(const struct tg_queue *queue, struct tg_mark *out)
