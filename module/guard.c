@@ -75,6 +75,20 @@ static enum tg_status load_policy(
     return status;
 }
 
+/* What to do about memory that is not to be had. */
+static const char *advice_on(int error)
+{
+    switch (error) {
+    case EPERM:
+        return " (it is another user's: see ipcs -m)";
+    case ENOSPC:
+    case EINVAL:
+        return " (see sysctl kernel.shmmni, kernel.shmall and kernel.shmmax)";
+    default:
+        return "";
+    }
+}
+
 /* In memory that a crash leaves behind, so that none of its events is lost. It is not worth not to
  * start without. */
 static enum tg_status make_queue(struct tg_guard *guard, bool *taken)
@@ -89,9 +103,10 @@ static enum tg_status make_queue(struct tg_guard *guard, bool *taken)
     *taken = error == EBUSY;
     if (error != 0) {
         if (!*taken)
-            log_warn("tldguard: %s: no memory to be had that outlives the process: %s; events not "
-                     "yet written are lost if it crashes",
-                log, strerror(error));
+            log_warn(
+                "tldguard: %s: no memory to be had that outlives the process: %s%s; events not "
+                "yet written are lost if it crashes",
+                log, strerror(error), advice_on(error));
         return tg_queue_create(QUEUE_RECORDS, &guard->queue);
     }
     status = tg_queue_create_in(

@@ -67,7 +67,8 @@ static enum tg_status await_opening(struct tg_writer *writer, struct tg_diags *d
         atomic_compare_exchange_strong(&writer->opening, &opening, TG_OPENING_UNAWAITED)) {
         tg_writer_tell(writer, writer->waits
                                    ? "is still being written, by the former start or by another "
-                                     "process; the start goes on, and events wait in memory"
+                                     "process, which needs a log of its own; the start goes on, "
+                                     "and events wait in memory"
                                    : "does not answer; the start goes on, and events wait in "
                                      "memory");
         return TG_OK;

@@ -89,8 +89,8 @@ void tg_writer_save(struct tg_writer *writer, bool clean)
     error = tg_series_write(writer->file.path, &series);
     if (error != 0 && error != writer->state_error) {
         (void)snprintf(text, sizeof(text),
-            "the file .state beside it cannot be written: %s; after a restart its numbers may not "
-            "go on",
+            "the file .state beside it cannot be written: %s; until it can be, a restart counts as "
+            "a crash of the machine, and numbers begin anew when the log was moved away",
             strerror(error));
         tg_writer_tell(writer, text);
     }

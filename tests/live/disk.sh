@@ -278,7 +278,7 @@ test_stop_stalled() {
     begin=$EPOCHREALTIME
     check "started while the disk stands still" world_start unbound
     check "started while the disk stands still: within $patience seconds" within "$patience" "$begin"
-    check "started while the disk stands still: it says so" says 'is still being written, by the former start or by another process; the start goes on'
+    check "started while the disk stands still: it says so" says 'is still being written, by the former start or by another process, which needs a log of its own; the start goes on'
     flood "started while the disk stands still" 1000
     thaw
     wait "$pid" || true
