@@ -69,6 +69,7 @@ bool tg_series_of_line(const char *line, size_t len, struct tg_series *out)
     const char *sequence = behind(line, len, "\"sequence\":");
     const char *log = behind(line, len, "\"log\":\"");
     const char *boot = behind(line, len, "\"boot\":\"");
+    const char *lost = behind(line, len, "\"lost\":");
     struct tg_series series = {0};
 
     if (len < 3 || line[0] != '{' || memcmp(end - 2, "}\n", 2) != 0 || sequence == NULL ||
@@ -76,7 +77,8 @@ bool tg_series_of_line(const char *line, size_t len, struct tg_series *out)
         return false;
     series.id = hex_of(log, end);
     series.boot = boot != NULL ? hex_of(boot, end) : 0;
-    if (series.id == 0 || !read_number(sequence, end, &series.sequence))
+    if (series.id == 0 || !read_number(sequence, end, &series.sequence) ||
+        (lost != NULL && !read_number(lost, end, &series.lost)))
         return false;
     *out = series;
     return true;

@@ -18,6 +18,7 @@ struct tg_series {
     uint64_t id;       /* of the log; 0: not known */
     uint64_t sequence; /* of its last line; 0: none */
     uint64_t boot;     /* which start of the module wrote that; 0: not known */
+    uint64_t lost;     /* events that it tells as lost */
     uint8_t digest[TG_DIGEST_SIZE];
     bool clean; /* whoever wrote it has come to an end: nothing is missing */
 };
@@ -31,7 +32,7 @@ uint64_t tg_series_parse(const char *text);
 /**
  * Reads what a whole line of a log says of itself; its digest is not made.
  * @param line octets with the newline, not NUL-terminated.
- * @param out  output: id, sequence and boot; all else is zero.
+ * @param out  output: id, sequence, boot and lost; all else is zero.
  * @return false, with *out unchanged: it is no line of ours.
  */
 bool tg_series_of_line(const char *line, size_t len, struct tg_series *out);

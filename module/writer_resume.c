@@ -151,24 +151,41 @@ static void look_at_files(struct tg_writer *writer, struct tg_series *state, str
     tg_logfile_fini(&moved);
 }
 
-/* The process before has written more than it came to note: those records are done with. */
+/* Whether the last line is the one of a stop, which tells losses and is of no record. */
+static bool tells_losses(
+    const struct tg_writer *writer, const struct tg_mark *next, const struct tg_series *last)
+{
+    const uint64_t lost = next->gap + tg_queue_lost(writer->queue) - next->lost;
+
+    return lost > 0 && last->lost == lost && last->sequence == next->sequence + lost + 1;
+}
+
+/* The process before has written more than it came to note: those records are done with. Records
+ * of this start, which have no boot, are in no file yet. */
 static void skip_written(struct tg_writer *writer, const struct tg_series *last)
 {
     struct tg_mark next = writer->mark;
-    struct tg_queued queued = {.boot = 0};
+    struct tg_queued queued;
+    uint64_t boot = 0;
     size_t count = 0;
+    bool told;
 
-    while (next.sequence < last->sequence && tg_queue_peek(writer->queue, count, &queued)) {
+    while (next.sequence < last->sequence && tg_queue_peek(writer->queue, count, &queued) &&
+           queued.boot != 0) {
+        boot = queued.boot;
         count++;
         if (count_in(&next, &queued)) {
             next.sequence += next.gap + 1;
             next.gap = 0;
         }
     }
-    /* Otherwise those numbers are another's. Records of this start are in no file, and what has no
-     * boot is not known to be of any. */
-    if (count > 0 && next.sequence == last->sequence && queued.boot != 0 &&
-        queued.boot == last->boot) {
+    told = tells_losses(writer, &next, last);
+    if (told) {
+        next.lost = tg_queue_lost(writer->queue);
+        next.gap = 0;
+    }
+    /* Otherwise those numbers are another's. */
+    if (told || (count > 0 && next.sequence == last->sequence && boot == last->boot)) {
         tg_queue_release(writer->queue, count, &next);
         writer->mark = next;
     }

@@ -15,6 +15,7 @@
 
 #include "module/queue_p.h"
 #include "module/writer.h"
+#include "tests/support/await.h"
 #include "tests/support/gen.h"
 #include "tests/support/tmpdir.h"
 
@@ -26,6 +27,8 @@ struct world {
     char path[128];
     struct tg_queue *queue;
     size_t adopted;
+    void *before;    /* output, unless NULL: the ring before its writer stopped */
+    json_int_t last; /* number of the last line */
 };
 
 static int set_up(void **state)
@@ -91,6 +94,10 @@ static unsigned write_and_read(struct world *world)
                              .path = world->path, .queue = world->queue, .observer = &observer},
                          &writer, NULL),
         TG_OK);
+    if (world->before != NULL) {
+        AWAIT(tg_queue_released(world->queue) == tg_queue_taken(world->queue));
+        memcpy(world->before, world->queue->ring, tg_queue_size(CAPACITY));
+    }
     tg_writer_destroy(&writer);
     file = fopen(world->path, "re");
     assert_non_null(file);
@@ -106,6 +113,7 @@ static unsigned write_and_read(struct world *world)
         json_decref(root);
     }
     assert_int_equal(fclose(file), 0);
+    world->last = last;
     return lines;
 }
 
@@ -182,11 +190,41 @@ static void test_any(void **state)
     assert_true(taken > ROUNDS / 2);
 }
 
+/* Killed just when the line was written that tells losses at a stop: they are not told twice. */
+static void test_losses_told(void **state)
+{
+    const size_t size = tg_queue_size(CAPACITY);
+    struct world *world = *state;
+    struct tg_keep *keep = NULL;
+    void *before = malloc(size);
+    char state_path[128];
+    bool found;
+
+    assert_non_null(before);
+    make_queue(world);
+    push_some(world, CAPACITY + 3);
+    world->before = before;
+    assert_int_equal(write_and_read(world), CAPACITY + 1);
+    world->before = NULL;
+    tg_queue_destroy(&world->queue);
+    assert_int_equal(unlink(tmpdir_file(&world->folder, ".block.jsonl.state", state_path)), 0);
+    assert_int_equal(tg_keep_open(world->path, size, &found, &keep), 0);
+    memcpy(tg_keep_memory(keep), before, size);
+    tg_keep_close(&keep, false);
+    free(before);
+    make_queue(world);
+    assert_int_equal(tg_queue_lost(world->queue), 3);
+    push_some(world, 1);
+    assert_int_equal(write_and_read(world), CAPACITY + 2);
+    assert_int_equal(world->last, CAPACITY + 3 + 1 + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_contradictions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_any, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_losses_told, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("a damaged ring", tests, NULL, NULL);
