@@ -190,6 +190,11 @@ bool tg_queue_pop(struct tg_queue *queue, struct tg_event *event, uint64_t *lost
     return false;
 }
 
+size_t tg_queue_capacity(const struct tg_queue *queue)
+{
+    return (size_t)queue->ring->mask + 1;
+}
+
 uint64_t tg_queue_lost(const struct tg_queue *queue)
 {
     return atomic_load_explicit(&queue->ring->lost, memory_order_relaxed);

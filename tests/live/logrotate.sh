@@ -25,7 +25,7 @@ rotate() {
 
 all_events() {
     find "$world_dir/log" -type f -name '*.gz' -exec zcat {} +
-    find "$world_dir/log" -type f ! -name '*.gz' -exec cat {} +
+    find "$world_dir/log" -type f ! -name '*.gz' ! -name '.*' -exec cat {} +
 }
 # shellcheck disable=SC2317
 has_total() { (($(all_events | wc -l) >= $1)); }
