@@ -15,7 +15,7 @@
 
 enum outcome { IDLE, WORKED, FAILED };
 
-void tg_writer_tell(const struct tg_writer *writer, const char *what)
+void tg_writer_tell(struct tg_writer *writer, const char *what)
 {
     char text[SAY_MAX];
 
@@ -26,7 +26,9 @@ void tg_writer_tell(const struct tg_writer *writer, const char *what)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?'; /* a path with a newline must not forge lines of the resolver's log */
     }
+    (void)pthread_mutex_lock(&writer->say_mutex);
     writer->say(writer->say_arg, text);
+    (void)pthread_mutex_unlock(&writer->say_mutex);
 }
 
 /* Of failures in a row the first is told, and their end; those between are counted. */
@@ -85,7 +87,7 @@ static int follow_path(struct tg_writer *writer)
     return error;
 }
 
-static void tell_of_relay(const struct tg_writer *writer, const struct tg_relay *to, int error)
+static void tell_of_relay(struct tg_writer *writer, const struct tg_relay *to, int error)
 {
     char text[TG_WRITER_REASON_MAX];
 

@@ -92,6 +92,7 @@ static void make_writer(struct world *world, const char *boot, bool waits)
                                           .observer = &observer,
                                           .say = hear,
                                           .arg = world,
+                                          .left_arg = world,
                                           .sync = true,
                                           .waits = waits},
                          &world->writer, NULL),
