@@ -50,8 +50,8 @@ test_rotated() {
     asking=$!
     for i in 1 2 3 4 5; do
         live_until test -s "$live_log" || break
-        second=$(date +%s) # the names tell seconds
         rotate
+        second=$(date +%s) # the names tell seconds, which may have passed meanwhile
         kill -0 "$asking" 2>/dev/null && busy=$((busy + 1))
         live_until next_second
     done
