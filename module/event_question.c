@@ -258,6 +258,30 @@ static const char *known_word(uint8_t known)
     return NULL;
 }
 
+static uint64_t mix(uint64_t hash, const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < len; i++) /* FNV-1a */
+        hash = (hash ^ octets[i]) * 0x100000001b3u;
+    return hash;
+}
+
+/* The same for all events of one client about one name: whoever collects them can tell what
+ * belongs together, as a mail server that asks for MX, then A, then AAAA. */
+static void put_incident(struct tg_json *json, const struct tg_event *event)
+{
+    static const char hex[] = "0123456789abcdef";
+    uint64_t hash = mix(0xcbf29ce484222325u, &event->family, 1);
+    char text[17];
+
+    hash = mix(hash, event->address, event->family == 4 ? 4 : sizeof(event->address));
+    hash = mix(hash, event->qname, event->qname_len);
+    hash = mix(hash, event->via, event->via_len);
+    for (size_t i = 16; i-- > 0; hash >>= 4)
+        text[i] = hex[hash & 0xf];
+    text[16] = '\0';
+    tg_json_string(json, "incident", text);
+}
+
 static void put_tldguard(
     struct tg_json *json, const struct tg_view *view, const struct tg_stamp *stamp)
 {
@@ -282,6 +306,7 @@ static void put_tldguard(
         tg_json_utf8(json, "group", group);
     tg_line_client(json, view);
     tg_json_string(json, "transport", tg_transport_text((enum tg_transport)event->transport));
+    put_incident(json, event);
     tg_json_number(json, "serial", event->serial);
     tg_line_loss(json, stamp);
     tg_json_close(json, '}');

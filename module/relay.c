@@ -125,7 +125,7 @@ static bool await_room(struct tg_relay *relay)
     struct timespec before, after;
     int count;
 
-    if (relay->patience_ms <= 0)
+    if (relay->failing || relay->patience_ms <= 0)
         return false;
     (void)clock_gettime(CLOCK_MONOTONIC, &before);
     count = poll(&ready, 1, (int)relay->patience_ms);

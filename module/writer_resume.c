@@ -78,10 +78,9 @@ void tg_writer_fill(struct tg_writer *writer)
 
 void tg_writer_save(struct tg_writer *writer, bool clean)
 {
-    /* A crash that no line has told yet is the next start's to tell. */
     struct tg_series series = {.id = writer->mark.series,
         .sequence = writer->mark.sequence,
-        .clean = clean && writer->mark.crash == 0};
+        .clean = clean && writer->mark.crash == 0}; /* which no line has told yet */
     char text[TG_WRITER_REASON_MAX];
     int error;
 

@@ -9,6 +9,8 @@
 
 #include "module/writer_loop.h"
 
+#define PAUSE_NS 100000000
+
 /* Several that wait take it in no order; as long as one does, who has it lets it by. */
 static void line_name(const struct tg_writer *writer, char name[PATH_MAX])
 {
@@ -17,7 +19,7 @@ static void line_name(const struct tg_writer *writer, char name[PATH_MAX])
 
 void tg_writer_await_turn(struct tg_writer *writer)
 {
-    const struct timespec pause = {0, 100 * 1000000};
+    const struct timespec pause = {0, PAUSE_NS};
     const size_t size = tg_queue_memory(writer->queue);
     char name[PATH_MAX];
     bool found;
@@ -39,7 +41,7 @@ void tg_writer_give_turn(struct tg_writer *writer)
 
 void tg_writer_let_by(struct tg_writer *writer)
 {
-    const struct timespec pause = {0, 10 * 1000000};
+    const struct timespec pause = {0, PAUSE_NS};
     char name[PATH_MAX];
 
     if (writer->turn == NULL)
@@ -50,9 +52,7 @@ void tg_writer_let_by(struct tg_writer *writer)
     tg_writer_save(writer, true);
     writer->resumed = false;
     tg_writer_give_turn(writer);
-    /* It looks now and then only: whoever did not wait for that would have the turn back at once.
-     */
-    while (tg_keep_is_taken(name) && !tg_keep_is_taken(writer->file.path))
+    while (tg_keep_is_taken(name)) /* it looks every now and then */
         (void)nanosleep(&pause, NULL);
     tg_writer_await_turn(writer);
 }

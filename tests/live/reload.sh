@@ -208,6 +208,8 @@ test_storm() {
     ask army.mil A
     is "storm: exactly one event for each" "$(jq -r 'select(.dns.question.name == "army.ml") |
         .source.port' "$live_log" | wc -l)" "$blocked"
+    is "storm: the record goes on over all starts" \
+        "$("$TLDGUARD" log verify --json "$live_log" | jq -c '[.[] | [.kind, .missing, .lost, .changed]]')" '[["log",0,0,0]]'
     is "storm: no event has another's number" "$(jq -r .event.id "$live_log" | sort | uniq -d | head)" ""
     live_until holds_as_before "$before" || true
     is "storm: no thread and no file is left" "$(holdings)" "$before"

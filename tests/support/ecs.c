@@ -82,6 +82,7 @@ static const struct field {
     {"tldguard.crash", ECS_TRUTH},
     {"tldguard.former_serial", ECS_LONG},
     {"tldguard.group", ECS_TEXT},
+    {"tldguard.incident", ECS_TEXT},
     {"tldguard.log", ECS_TEXT},
     {"tldguard.lost", ECS_LONG},
     {"tldguard.mode", ECS_TEXT},

@@ -30,7 +30,7 @@ printf '%s' '{"format":1,"published":1795305600000,"publish_errors":0,"state":"p
     '"action":{' "$(printf '"%s":0,' nxdomain nodata refused)" '"sinkhole":0},' \
     '"reply":{' "$(printf '"%s":0,' pass nxdomain nodata refused null-mx sinkhole-a sinkhole-aaaa sinkhole-mx)" '"null-srv":0},' \
     '"type":{' "$(printf '"%s":0,' other A AAAA MX TXT NS SOA SRV HTTPS SVCB PTR DS DNSKEY CNAME)" '"ANY":0}},' \
-    '"events":{' "$(printf '"%s":0,' queued waiting written lost errors)" '"bytes":null,"last_error":"","failing":false,"lost_last":null},' \
+    '"events":{' "$(printf '"%s":0,' queued waiting written lost unsent errors)" '"bytes":null,"last_error":"","failing":false,"lost_last":null},' \
     '"targets":{"inspected":0,"blocked":0,"watched":0},"twins":{' "$(printf '"%s":0,' asked found not_found failed cached)" '"refused":0},' \
     '"cache":{"removed":0,"errors":0},"decisions":{"nanoseconds":0,"buckets":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]},' \
     '"rules":[{"id":"ml","kind":"tld","target":"mil","blocked":1,"watched":0}]}' >in/stats

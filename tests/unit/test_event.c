@@ -103,7 +103,8 @@ static void test_line(void **state)
         "\"related\":{\"ip\":[\"10.1.2.3\"],\"hosts\":[\"army.ml\",\"army.mil\"]},"
         "\"tldguard\":{\"mode\":\"block\",\"action\":\"nxdomain\",\"reply\":\"NXDOMAIN\","
         "\"severity\":\"high\",\"twin\":\"army.mil\",\"transport\":\"udp\","
-        "\"serial\":2026030401,\"boot\":\"69a7bc1f\",\"log\":\"69a7bc1f\",\"lost\":7,"
+        "\"incident\":\"8ad40ca428120d2f\",\"serial\":2026030401,\"boot\":\"69a7bc1f\",\"log\":"
+        "\"69a7bc1f\",\"lost\":7,"
         "\"chain\":\"0123456789abcdef0123456789abcdef\"}}\n";
     const struct tg_event event = sample();
     char line[TG_EVENT_LINE_MAX];

@@ -170,11 +170,53 @@ static void test_unknown_keyword(void **state)
     json_decref(value);
 }
 
+/* tldguard.incident: the same for one client and one name, and where the answer leads; whatever
+ * else differs. */
+static void test_incident(void **state)
+{
+    static const struct tg_event cases[] = {
+        {.family = 4, .address = {10, 1, 2, 3}, .qname_len = 9, .qname = "\4army\2ml"},
+        {.family = 4,
+            .address = {10, 1, 2, 3},
+            .qname_len = 9,
+            .qname = "\4army\2ml",
+            .port = 7,
+            .qtype = 15,
+            .serial = 9,
+            .reply = TG_REPLY_NXDOMAIN},
+        {.family = 4, .address = {10, 1, 2, 4}, .qname_len = 9, .qname = "\4army\2ml"},
+        {.family = 6, .address = {10, 1, 2, 3}, .qname_len = 9, .qname = "\4army\2ml"},
+        {.family = 4, .address = {10, 1, 2, 3}, .qname_len = 9, .qname = "\4navy\2ml"},
+        {.family = 4,
+            .address = {10, 1, 2, 3},
+            .qname_len = 9,
+            .qname = "\4army\2ml",
+            .via_len = 9,
+            .via = "\4navy\2ml"},
+    };
+    const struct tg_observer observer = {"res1.example.net", "69a7bc1f"};
+    char line[TG_EVENT_LINE_MAX], texts[6][17];
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        json_t *root = ecs_parse_any(
+            line, tg_event_format(&cases[i],
+                      &(struct tg_stamp){ECS_TIES, .observer = &observer, .sequence = 1}, line));
+
+        (void)snprintf(
+            texts[i], sizeof(texts[i]), "%s", json_string_value(ecs_at(root, "tldguard.incident")));
+        json_decref(root);
+        for (size_t j = 0; j < i; j++)
+            assert_int_equal(strcmp(texts[i], texts[j]) == 0, i == 1 && j == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_incident),
         cmocka_unit_test(test_unknown_keyword),
     };
 

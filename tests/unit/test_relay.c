@@ -175,8 +175,11 @@ static void test_full(void **state)
     began = now();
     assert_int_equal(tg_relay_send(&relay, lines, strlen(lines), 50), EAGAIN);
     assert_true(now() - began < 5);
+    began = now();
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 60000), EAGAIN);
+    assert_true(now() - began < 5); /* it is not waited for again */
     assert_true(relay.failing && relay.unsent > 0 && relay.unsent < 1000);
-    assert_int_equal(received(fd), 1000 - relay.unsent);
+    assert_int_equal(received(fd), 1001 - relay.unsent);
     assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), 0);
     assert_false(relay.failing);
     tg_relay_fini(&relay);
