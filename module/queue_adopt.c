@@ -13,6 +13,14 @@ void tg_ring_set_mark(struct tg_ring *ring, uint64_t head, const struct tg_mark 
     atomic_store_explicit(&ring->current, current ^ 1, memory_order_release);
 }
 
+/* Whether the numbers can be those of a log: none is too high to go on from, and the losses that
+ * were told are among those there were. */
+static bool is_sound(const struct tg_mark *mark, uint64_t lost)
+{
+    return mark->lost <= lost && lost <= TG_SEQUENCE_MAX && mark->gap <= TG_SEQUENCE_MAX &&
+           mark->sequence <= TG_SEQUENCE_MAX;
+}
+
 /* What a record says is not looked at: who writes it as text takes nothing of it on trust. */
 static void adopt_slot(struct tg_ring *ring, uint64_t at, uint64_t lost)
 {

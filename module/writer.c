@@ -140,8 +140,8 @@ static void bury(void *arg)
     struct tg_queue *queue = writer->queue;
     char text[TG_WRITER_REASON_MAX];
 
-    if (atomic_load(&writer->dropped) == 0 &&
-        tg_writer_pending(writer) == 0) { /* else it was said */
+    /* What is not written, that was said. */
+    if (atomic_load(&writer->dropped) == 0 && tg_writer_pending(writer) == 0) {
         (void)snprintf(text, sizeof(text), "answers again; the %llu events left behind are written",
             (unsigned long long)writer->left_with);
         tg_writer_tell(writer, text);

@@ -26,7 +26,7 @@ tests_unit_test_stats_LDFLAGS = -Wl,--wrap=clock_gettime $(AM_LDFLAGS)
 tests_unit_test_publish_LDFLAGS = -Wl,--wrap=write,--wrap=rename $(AM_LDFLAGS)
 
 tests_unit_test_writer_stuck_LDFLAGS = -Wl,--wrap=open,--wrap=close,--wrap=write $(AM_LDFLAGS)
-tests_unit_test_turns_LDFLAGS = -Wl,--wrap=fdatasync,--wrap=poll $(AM_LDFLAGS)
+tests_unit_test_turns_LDFLAGS = -Wl,--wrap=fdatasync,--wrap=poll,--wrap=write $(AM_LDFLAGS)
 
 check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
 tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c
