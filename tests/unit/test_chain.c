@@ -96,7 +96,7 @@ static void test_file(void **state)
     static const char *const none[] = {"", "x", "{\"log\":\"a1\",\"sequence\":1}\n",
         "{\"log\":\"a1\",\"sequence\":1,\"chain\":\"ba78\",\"clean\":1}\n",
         "{\"log\":\"a1\",\"sequence\":1,\"chain\":\"ga7816bf8f01cfea414140de5dae2223\"}\n"};
-    struct tg_series series = {.id = 0xa1, .sequence = UINT64_MAX / 10 - 2, .clean = true};
+    struct tg_series series = {.id = 0xa1, .sequence = TG_SEQUENCE_MAX, .clean = true};
     struct tg_series read = {.id = 1};
     struct tmpdir dir;
     char log[128], path[128];
