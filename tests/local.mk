@@ -13,6 +13,7 @@ tg_unit = \
 	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_trust
 tg_unit += tests/unit/test_log_scan
 tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
 	tools/log_stamp.c
