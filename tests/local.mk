@@ -90,7 +90,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/log.sh tests/tools/log_format.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
-	tests/tools/status.sh \
+	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
