@@ -16,8 +16,9 @@
 /* At 50 ms between two looks of the writer: 320,000 questions a second blocked. */
 #define QUEUE_RECORDS 16384
 #define DIAG_LINE_MAX 1024
-#define TRIES         10
 #define STOP_MS       3000 /* a queue full of events takes a tenth of that */
+#define FIT_MS        500  /* for two renames, by hand in two commands */
+#define FIT_PAUSE_MS  50
 
 void tg_guard_say(struct tg_diags *diags)
 {
@@ -60,27 +61,28 @@ static void observe(struct tg_guard *guard)
 }
 
 /* Signed, when that is asked for, but whatever its serial and even when it has expired: at a start
- * there is nothing better. Not when somebody is just replacing image and signature: there is a
- * moment at which they do not fit. */
+ * there is nothing better. Somebody may just be replacing image and signature, one behind the
+ * other: what does not fit gets another look before a resolver ends for it. */
 static enum tg_status open_policy(
     struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
 {
+    static const struct timespec pause = {.tv_nsec = FIT_PAUSE_MS * 1000000L};
     const struct tg_settings *settings = guard->settings;
-    struct tg_seen_files now;
     enum tg_status status;
-    int tries = TRIES;
 
-    do {
+    for (int ms = 0;; ms += FIT_PAUSE_MS) {
+        const bool last = ms >= FIT_MS;
+
         guard->seen = tg_seen_look(settings);
-        status =
-            tg_trust_open(settings->policy, &settings->trusted, NULL, &guard->trusted, image, NULL);
-        now = tg_seen_look(settings);
-    } while (status == TG_ETRUST && !tg_seen_same_state(&guard->seen, &now) && tries-- > 0);
-    /* Once more, for what there is to say. */
-    if (status != TG_OK)
-        status = tg_trust_open(
-            settings->policy, &settings->trusted, NULL, &guard->trusted, image, diags);
-    return status;
+        status = tg_trust_open(settings->policy, &settings->trusted, NULL, &guard->trusted, image,
+            last ? diags : NULL);
+        if (status == TG_OK || last)
+            return status;
+        if (status == TG_ETRUST)
+            (void)nanosleep(&pause, NULL);
+        else
+            ms = FIT_MS; /* nothing to wait for: once more, for what there is to say */
+    }
 }
 
 /* The policy in force. With on-error: pass there may be none, until a good one comes. */

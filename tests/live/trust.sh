@@ -45,7 +45,7 @@ in_force() { grep -qF "policy serial $1," "$world_dir/unbound.log"; }
 refused() { (($(said 'it is not taken') >= $1)); }
 # shellcheck disable=SC2317
 has_said() { (($(said "$1") >= $2)); }
-last_refusal() { grep -F 'it is not taken' "$world_dir/unbound.log" | tail -n 1; }
+last_refusal() { grep -F 'it is not taken' "$world_dir/unbound.log" | tail -n 1 || true; }
 
 # taken NAME: what was placed last.
 taken() {
@@ -345,6 +345,34 @@ test_steps() {
     is "a change: nothing was wrong" "$(said 'error: tldguard')" 0
 }
 
+# Two good pairs take turns, by one command for each file, so that every other moment none fits:
+# no reload may end for that.
+test_reloads() {
+    local i swapping
+    for i in 1 2; do
+        make ann
+        cp -r "$set" "$dir/pair.$i"
+    done
+    while true; do
+        for i in 1 2; do
+            cp "$dir/pair.$i/policy.cdb.minisig" "$dir/a" && mv "$dir/a" "$world_dir/policy.cdb.minisig"
+            cp "$dir/pair.$i/policy.cdb" "$dir/b" && mv "$dir/b" "$world_dir/policy.cdb"
+        done
+    done &
+    swapping=$!
+    for ((i = 0; i < 20; i++)); do
+        [[ $(world_control reload) == ok ]] || break
+        ask army.ml A
+        [[ $(field rcode) == NXDOMAIN ]] || break
+    done
+    kill "$swapping"
+    wait "$swapping" 2>/dev/null || true
+    is "reloads while pairs take turns: all protect" "$i" 20
+    cp "$dir"/pair.2/* "$set" && place
+    restart "reloads: behind them"
+    rm -rf "$set" && mkdir "$set"
+}
+
 test_rotation() {
     local before
     use refuse ann bob
@@ -405,5 +433,6 @@ taken "signed by minisign"
 test_expiry
 test_older
 test_steps
+test_reloads
 test_rotation
 live_end
