@@ -40,12 +40,6 @@ static void keep_reason(struct tg_guard *guard, const struct tg_diags *diags, en
         (void)snprintf(guard->why, sizeof(guard->why), "%s", tg_status_text(status));
 }
 
-static void say_writer(void *arg, const char *text)
-{
-    (void)arg; /* none: a writer that is left behind outlives us */
-    log_err("tldguard: %s", text);
-}
-
 /* Which resolver, and which start of it: what makes an event's id unique. */
 static void observe(struct tg_guard *guard)
 {
@@ -130,7 +124,8 @@ static enum tg_status start_log(struct tg_guard *guard, struct tg_diags *diags)
 {
     struct tg_writer_setup setup = {.path = guard->settings->log,
         .observer = &guard->observer,
-        .say = say_writer,
+        .say = tg_guard_tell,
+        .arg = guard, /* and none, once it is left behind and outlives us */
         .syslog = guard->settings->syslog,
         .journal = guard->settings->journal,
         .sync = guard->settings->sync};
@@ -144,7 +139,8 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, stru
 {
     enum tg_status status = load_policy(guard, diags, image);
 
-    if (status == TG_OK && !tg_walker_init(&guard->walker))
+    if (status == TG_OK &&
+        (pthread_mutex_init(&guard->untold_mutex, NULL) != 0 || !tg_walker_init(&guard->walker)))
         status = TG_ENOMEM;
     if (status == TG_OK)
         status = start_log(guard, diags);
@@ -262,6 +258,9 @@ void tg_guard_destroy(struct tg_guard **guard)
         return;
     tg_watch_destroy(&(*guard)->watch);
     end_threads(*guard);
+    tg_guard_tell_rest(*guard);
+    if ((*guard)->walker.has_mutex)
+        (void)pthread_mutex_destroy(&(*guard)->untold_mutex);
     tg_active_destroy(&(*guard)->active);
     tg_walker_fini(&(*guard)->walker);
     tg_settings_destroy(&(*guard)->settings);

@@ -47,6 +47,8 @@ struct tg_guard {
     struct tg_publisher *publisher; /* of the figures; NULL: it could not be started */
     struct tg_figures_who who;
     char why[TG_FIGURES_TEXT_MAX]; /* with on-error: pass, why nothing is protected at the start */
+    pthread_mutex_t untold_mutex;  /* guards the next one; made with the walker */
+    char untold[2048];             /* lines for Unbound's log that have to wait */
     char hostname[256];
     char boot[17];
     struct tg_observer observer; /* borrows the two above */
@@ -83,6 +85,18 @@ void tg_guard_destroy(struct tg_guard **guard);
 
 /** Says in Unbound's log, as errors, what is wrong with a policy or the settings. */
 void tg_guard_say(struct tg_diags *diags);
+
+/* tell.c: what threads of ours say */
+
+/**
+ * Says one line, as an error, in Unbound's log: at once, or while Unbound reloads, and exchanges
+ * what its log writes in each line, a moment later. What finds no room until then is left out.
+ * @param guard a struct tg_guard; NULL: there is none any more, and it is said at once. Any thread.
+ */
+void tg_guard_tell(void *guard, const char *text);
+
+/** Says what had to wait. Unbound's main thread, or ours between tg_walker_begin() and its end. */
+void tg_guard_tell_rest(struct tg_guard *guard);
 
 /** Bytes of memory the guard holds. */
 size_t tg_guard_memory(const struct tg_guard *guard);

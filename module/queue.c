@@ -166,6 +166,8 @@ void tg_queue_release(struct tg_queue *queue, size_t count, const struct tg_mark
     for (uint64_t at = head; at < head + count; at++)
         atomic_store_explicit(
             &ring->slots[at & ring->mask].turn, at + ring->mask + 1, memory_order_release);
+    /* Last: who sees it may count on the room. */
+    atomic_store_explicit(&ring->released, head + count, memory_order_release);
 }
 
 void tg_queue_mark(const struct tg_queue *queue, struct tg_mark *out)
@@ -190,6 +192,11 @@ bool tg_queue_pop(struct tg_queue *queue, struct tg_event *event, uint64_t *lost
     return false;
 }
 
+size_t tg_queue_capacity(const struct tg_queue *queue)
+{
+    return (size_t)queue->ring->mask + 1;
+}
+
 uint64_t tg_queue_lost(const struct tg_queue *queue)
 {
     return atomic_load_explicit(&queue->ring->lost, memory_order_relaxed);
@@ -202,7 +209,7 @@ uint64_t tg_queue_taken(const struct tg_queue *queue)
 
 uint64_t tg_queue_released(const struct tg_queue *queue)
 {
-    return atomic_load_explicit(&queue->ring->released, memory_order_relaxed);
+    return atomic_load_explicit(&queue->ring->released, memory_order_acquire);
 }
 
 size_t tg_queue_memory(const struct tg_queue *queue)

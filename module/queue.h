@@ -137,6 +137,9 @@ void tg_queue_mark(const struct tg_queue *queue, struct tg_mark *out);
  */
 bool tg_queue_pop(struct tg_queue *queue, struct tg_event *event, uint64_t *lost);
 
+/** How many records it holds. Any thread. */
+size_t tg_queue_capacity(const struct tg_queue *queue);
+
 /** How many claims failed since the ring was made. Any thread, never falls. */
 uint64_t tg_queue_lost(const struct tg_queue *queue);
 

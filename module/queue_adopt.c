@@ -11,7 +11,6 @@ void tg_ring_set_mark(struct tg_ring *ring, uint64_t head, const struct tg_mark 
     next->head = head;
     next->mark = mark != NULL ? *mark : ring->places[current].mark;
     atomic_store_explicit(&ring->current, current ^ 1, memory_order_release);
-    atomic_store_explicit(&ring->released, head, memory_order_relaxed);
 }
 
 /* What a record says is not looked at: who writes it as text takes nothing of it on trust. */

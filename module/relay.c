@@ -13,7 +13,6 @@
 
 #include "tldguard/event.h"
 
-#define PATIENCE_MS  50
 #define DATAGRAM_MAX (TG_EVENT_LINE_MAX + 1024)
 
 /* RFC 5424 6.2.1: facility 20, local4; severities 4, warning, and 5, notice. */
@@ -126,7 +125,7 @@ static bool await_room(struct tg_relay *relay)
     struct timespec before, after;
     int count;
 
-    if (relay->patience_ms <= 0)
+    if (relay->failing || relay->patience_ms <= 0)
         return false;
     (void)clock_gettime(CLOCK_MONOTONIC, &before);
     count = poll(&ready, 1, (int)relay->patience_ms);
@@ -156,7 +155,7 @@ static int send_one(struct tg_relay *relay, const char *datagram, size_t len)
     return error;
 }
 
-int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len)
+int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len, long patience_ms)
 {
     char datagram[DATAGRAM_MAX];
     const char *const end = lines + len;
@@ -164,7 +163,7 @@ int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len)
 
     if (relay->path == NULL)
         return 0;
-    relay->patience_ms = PATIENCE_MS;
+    relay->patience_ms = patience_ms;
     while (lines < end) {
         const char *next = memchr(lines, '\n', (size_t)(end - lines));
         const size_t line_len = next != NULL ? (size_t)(next - lines) + 1 : (size_t)(end - lines);

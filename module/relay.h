@@ -21,7 +21,7 @@ struct tg_relay {
     enum tg_relay_kind kind;
     const char *path; /* of the socket, borrowed; NULL: not wanted */
     int fd;           /* -1: not connected */
-    long patience_ms; /* left for this batch */
+    long patience_ms; /* left for these lines */
     bool failing;     /* the last line was not taken */
     uint64_t unsent;  /* lines that were not taken */
 };
@@ -33,12 +33,13 @@ void tg_relay_init(struct tg_relay *relay, enum tg_relay_kind kind, const char *
 void tg_relay_fini(struct tg_relay *relay);
 
 /**
- * Sends lines. One that the socket has no room for is tried again for 50 ms, for all of them; a
- * socket that is not there, or not any more, is tried again with the next lines.
- * @param lines whole lines of the log, each with its newline.
+ * Sends lines. A socket that is not there, or not any more, is tried again with the next lines.
+ * @param lines       whole lines of the log, each with its newline.
+ * @param patience_ms how long it is waited, in all, for a socket that has no room; not at all for
+ *                    one that did not take the line before.
  * @return 0, or the errno of the last line that was not taken.
  */
-int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len);
+int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len, long patience_ms);
 
 /**
  * A line as it is sent.

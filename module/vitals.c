@@ -91,22 +91,9 @@ static bool gather(void *arg, bool last, struct tg_figures *figures)
     return true;
 }
 
-/* Unbound changes the settings of its log while it reloads, as if it were alone. */
-static void say(void *arg, const char *text)
-{
-    struct tg_guard *guard = arg;
-
-    if (guard->passive) {
-        log_err("tldguard: %s", text);
-    } else if (tg_walker_begin(&guard->walker)) {
-        log_err("tldguard: %s", text);
-        tg_walker_end(&guard->walker);
-    }
-}
-
 void tg_vitals_begin(struct tg_guard *guard)
 {
-    const struct tg_publish_calls calls = {gather, say, guard};
+    const struct tg_publish_calls calls = {gather, tg_guard_tell, guard};
     int error;
 
     introduce(guard, &guard->who);

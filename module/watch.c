@@ -231,6 +231,7 @@ static void *run(void *arg)
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
         if (!tg_walker_begin(&watch->guard->walker))
             continue;
+        tg_guard_tell_rest(watch->guard);
         look(watch);
         look_at_calendar(watch);
         look_at_expiry(watch);

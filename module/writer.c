@@ -38,11 +38,16 @@ static struct tg_writer *make(const struct tg_writer_setup *setup)
 
     if (writer == NULL)
         return NULL;
+    if (pthread_mutex_init(&writer->say_mutex, NULL) != 0) {
+        free(writer);
+        return NULL;
+    }
     at = writer->strings;
     writer->size = size;
     writer->queue = setup->queue;
     writer->say = setup->say;
     writer->say_arg = setup->arg;
+    writer->left_arg = setup->left_arg;
     writer->sync = setup->sync;
     writer->waits = setup->waits;
     writer->observer.hostname = keep(&at, observer->hostname);
@@ -121,6 +126,7 @@ void tg_writer_destroy(struct tg_writer **writer)
         return;
     tg_writer_stop(*writer);
     tg_chain_destroy(&(*writer)->chain);
+    (void)pthread_mutex_destroy(&(*writer)->say_mutex);
     free(*writer);
     *writer = NULL;
 }
@@ -154,6 +160,9 @@ void tg_writer_leave(struct tg_writer **writer, struct tg_queue **queue)
         (unsigned long long)(tg_queue_lost(*queue) - left->lost_before));
     atomic_store(&left->left, true);
     tg_writer_tell(left, text);
+    (void)pthread_mutex_lock(&left->say_mutex);
+    left->say_arg = left->left_arg;
+    (void)pthread_mutex_unlock(&left->say_mutex);
     if (tg_thread_leave(&left->thread, bury)) {
         *writer = NULL;
         *queue = NULL;

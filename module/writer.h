@@ -70,7 +70,8 @@ struct tg_writer_setup {
     struct tg_queue *queue; /* borrowed until the writer is destroyed, which is its one consumer */
     const struct tg_observer *observer; /* copied, strings too; boot is hexadecimal */
     tg_writer_say say;                  /* may be NULL */
-    void *arg;                          /* handed to say */
+    void *arg;                          /* handed to say ... */
+    void *left_arg;                     /* ... and this, once it is left behind */
     const char *syslog; /* a socket that each line is sent to as well: tg_relay_send(); copied;
                            NULL: none. So is the next */
     const char *journal;
@@ -124,7 +125,8 @@ bool tg_writer_stop_within(struct tg_writer *writer, long ms);
  * log. Exception to whole lines: when the disk that comes back is full in the middle of one, it
  * stays half.
  *
- * The code must stay loaded for good, and say and its arg be valid as long.
+ * The code must stay loaded for good, and say and its left_arg be valid as long; arg is not
+ * used any more.
  * @param writer for which tg_writer_stop_within() has returned false.
  * @param queue  the writer's. Both are set to NULL.
  */

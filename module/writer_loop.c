@@ -9,11 +9,13 @@
 #define IDLE_FIRST_MS 5 /* those who push never wake the writer: it looks by itself */
 #define IDLE_LAST_MS  50
 #define RETRY_MS      100
+#define RELAY_MS      200
+#define PILE_PART     4
 #define SAY_MAX       (4096 + TG_WRITER_REASON_MAX) /* a path and a reason */
 
 enum outcome { IDLE, WORKED, FAILED };
 
-void tg_writer_tell(const struct tg_writer *writer, const char *what)
+void tg_writer_tell(struct tg_writer *writer, const char *what)
 {
     char text[SAY_MAX];
 
@@ -24,7 +26,9 @@ void tg_writer_tell(const struct tg_writer *writer, const char *what)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?'; /* a path with a newline must not forge lines of the resolver's log */
     }
+    (void)pthread_mutex_lock(&writer->say_mutex);
     writer->say(writer->say_arg, text);
+    (void)pthread_mutex_unlock(&writer->say_mutex);
 }
 
 /* Of failures in a row the first is told, and their end; those between are counted. */
@@ -83,7 +87,7 @@ static int follow_path(struct tg_writer *writer)
     return error;
 }
 
-static void tell_of_relay(const struct tg_writer *writer, const struct tg_relay *to, int error)
+static void tell_of_relay(struct tg_writer *writer, const struct tg_relay *to, int error)
 {
     char text[TG_WRITER_REASON_MAX];
 
@@ -96,14 +100,17 @@ static void tell_of_relay(const struct tg_writer *writer, const struct tg_relay 
     tg_writer_tell(writer, text);
 }
 
-/* What the log has, for those who get it another way. */
+/* What the log has, for those who get it another way. The file comes first: when events pile up,
+ * nobody else is waited for. */
 static void relay(struct tg_writer *writer)
 {
+    const bool pile = tg_writer_pending(writer) > tg_queue_capacity(writer->queue) / PILE_PART;
+
     for (size_t i = 0; i < TG_RELAYS; i++) {
         struct tg_relay *to = &writer->relays[i];
         const uint64_t before = to->unsent;
         const bool failing = to->failing;
-        const int error = tg_relay_send(to, writer->batch, writer->batch_len);
+        const int error = tg_relay_send(to, writer->batch, writer->batch_len, pile ? 0 : RELAY_MS);
 
         atomic_fetch_add(&writer->unsent, to->unsent - before);
         if (to->failing != failing)

@@ -33,7 +33,9 @@ struct tg_writer {
     struct tg_chain *chain;
     struct tg_relay relays[TG_RELAYS];
     tg_writer_say say;
+    pthread_mutex_t say_mutex; /* held while say is called; guards the next one */
     void *say_arg;
+    void *left_arg;
     bool sync;
     bool waits;           /* another may write the log still */
     struct tg_keep *turn; /* then: the memory of the log's name, once it is ours ... */
@@ -114,6 +116,6 @@ uint64_t tg_writer_pending(const struct tg_writer *writer);
 uint64_t tg_writer_count_lines(const char *bytes, size_t len);
 
 /** Says something of the log. Any thread. */
-void tg_writer_tell(const struct tg_writer *writer, const char *what);
+void tg_writer_tell(struct tg_writer *writer, const char *what);
 
 #endif

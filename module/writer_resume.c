@@ -74,8 +74,9 @@ void tg_writer_fill(struct tg_writer *writer)
 
 void tg_writer_save(struct tg_writer *writer, bool clean)
 {
-    struct tg_series series = {
-        .id = writer->mark.series, .sequence = writer->mark.sequence, .clean = clean};
+    struct tg_series series = {.id = writer->mark.series,
+        .sequence = writer->mark.sequence,
+        .clean = clean && writer->mark.crash == 0}; /* which no line has told yet */
     char text[TG_WRITER_REASON_MAX];
     int error;
 

@@ -25,7 +25,7 @@ rotate() {
 
 all_events() {
     find "$world_dir/log" -type f -name '*.gz' -exec zcat {} +
-    find "$world_dir/log" -type f ! -name '*.gz' -exec cat {} +
+    find "$world_dir/log" -type f ! -name '*.gz' ! -name '.*' -exec cat {} +
 }
 # shellcheck disable=SC2317
 has_total() { (($(all_events | wc -l) >= $1)); }
@@ -50,8 +50,8 @@ test_rotated() {
     asking=$!
     for i in 1 2 3 4 5; do
         live_until test -s "$live_log" || break
-        second=$(date +%s) # the names tell seconds
         rotate
+        second=$(date +%s) # the names tell seconds, which may have passed meanwhile
         kill -0 "$asking" 2>/dev/null && busy=$((busy + 1))
         live_until next_second
     done

@@ -130,16 +130,16 @@ static void test_send(void **state)
     tmpdir_create(&dir);
     (void)tmpdir_file(&dir, "socket", path);
     tg_relay_init(&relay, TG_RELAY_SYSLOG, path);
-    assert_int_equal(tg_relay_send(&relay, lines, strlen(lines)), ENOENT);
+    assert_int_equal(tg_relay_send(&relay, lines, strlen(lines), 50), ENOENT);
     assert_true(relay.failing && relay.unsent == 3);
     fd = listen_at(path);
-    assert_int_equal(tg_relay_send(&relay, lines, strlen(lines)), 0);
+    assert_int_equal(tg_relay_send(&relay, lines, strlen(lines), 50), 0);
     assert_true(!relay.failing && relay.unsent == 3);
     assert_int_equal(received(fd), 3);
     assert_int_equal(close(fd), 0);
-    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE)), ECONNREFUSED);
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), ECONNREFUSED);
     fd = listen_at(path);
-    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE)), 0);
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), 0);
     assert_int_equal(received(fd), 1);
     assert_int_equal(relay.unsent, 4);
     tg_relay_fini(&relay);
@@ -173,11 +173,14 @@ static void test_full(void **state)
     fd = listen_at(path);
     tg_relay_init(&relay, TG_RELAY_JOURNAL, path);
     began = now();
-    assert_int_equal(tg_relay_send(&relay, lines, strlen(lines)), EAGAIN);
+    assert_int_equal(tg_relay_send(&relay, lines, strlen(lines), 50), EAGAIN);
     assert_true(now() - began < 5);
+    began = now();
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 60000), EAGAIN);
+    assert_true(now() - began < 5); /* it is not waited for again */
     assert_true(relay.failing && relay.unsent > 0 && relay.unsent < 1000);
-    assert_int_equal(received(fd), 1000 - relay.unsent);
-    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE)), 0);
+    assert_int_equal(received(fd), 1001 - relay.unsent);
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), 0);
     assert_false(relay.failing);
     tg_relay_fini(&relay);
     assert_int_equal(close(fd), 0);
@@ -193,14 +196,14 @@ static void test_none(void **state)
 
     (void)state;
     tg_relay_init(&relay, TG_RELAY_SYSLOG, NULL);
-    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE)), 0);
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), 0);
     assert_int_equal(relay.unsent, 0);
     tg_relay_fini(&relay);
     memset(path, 'x', sizeof(path) - 1);
     path[0] = '/';
     path[sizeof(path) - 1] = '\0';
     tg_relay_init(&relay, TG_RELAY_SYSLOG, path);
-    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE)), ENAMETOOLONG);
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), ENAMETOOLONG);
     tg_relay_fini(&relay);
 }
 

@@ -184,7 +184,8 @@ static void start(struct world *world, const char *boot)
                                           .queue = world->queue,
                                           .observer = &observer,
                                           .say = hear,
-                                          .arg = world},
+                                          .arg = world,
+                                          .left_arg = world},
                          &world->writer, NULL),
         TG_OK);
     world->pushed = 0;
