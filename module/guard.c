@@ -17,6 +17,8 @@
 #define QUEUE_RECORDS 16384
 #define DIAG_LINE_MAX 1024
 #define STOP_MS       3000 /* a queue full of events takes a tenth of that */
+#define FIT_MS        500  /* for two renames, by hand in two commands */
+#define FIT_PAUSE_MS  50
 
 void tg_guard_say(struct tg_diags *diags)
 {
@@ -52,6 +54,31 @@ static void observe(struct tg_guard *guard)
     guard->observer.boot = guard->boot;
 }
 
+/* Signed, when that is asked for, but whatever its serial and even when it has expired: at a start
+ * there is nothing better. Somebody may just be replacing image and signature, one behind the
+ * other: what does not fit gets another look before a resolver ends for it. */
+static enum tg_status open_policy(
+    struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
+{
+    static const struct timespec pause = {.tv_nsec = FIT_PAUSE_MS * 1000000L};
+    const struct tg_settings *settings = guard->settings;
+    enum tg_status status;
+
+    for (int ms = 0;; ms += FIT_PAUSE_MS) {
+        const bool last = ms >= FIT_MS;
+
+        guard->seen = tg_seen_look(settings);
+        status = tg_trust_open(settings->policy, &settings->trusted, NULL, &guard->trusted, image,
+            last ? diags : NULL);
+        if (status == TG_OK || last)
+            return status;
+        if (status == TG_ETRUST)
+            (void)nanosleep(&pause, NULL);
+        else
+            ms = FIT_MS; /* nothing to wait for: once more, for what there is to say */
+    }
+}
+
 /* The policy in force. With on-error: pass there may be none, until a good one comes. */
 static enum tg_status load_policy(
     struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
@@ -59,8 +86,7 @@ static enum tg_status load_policy(
     enum tg_status status;
 
     *image = NULL;
-    guard->seen = tg_file_look(guard->settings->policy);
-    status = tg_image_open(guard->settings->policy, image, diags);
+    status = open_policy(guard, diags, image);
     if (status != TG_OK && guard->settings->on_error != TG_ON_ERROR_PASS)
         return status;
     status = tg_active_create(*image, &guard->active);
@@ -137,8 +163,10 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, stru
         log_err("tldguard: cannot start: %s", tg_status_text(status));
     tg_guard_say(diags);
     keep_reason(guard, diags, status);
-    if (status == TG_OK && *image)
+    if (status == TG_OK && *image) {
+        tg_stats_expires(guard->stats, guard->trusted.claim.expires);
         tg_stats_policy(guard->stats, *image);
+    }
     return status;
 }
 
@@ -146,13 +174,14 @@ static enum tg_status start(struct tg_guard *guard, struct tg_diags *diags, stru
 static bool start_or_pass(struct tg_guard *guard, struct tg_diags *diags)
 {
     struct tg_image *image;
+    char by[96];
 
     if (start(guard, diags, &image) == TG_OK) {
         if (image)
             log_info("tldguard " TG_VERSION ": policy serial %" PRIu32
-                     ", %zu rules, from %s; log %s",
+                     ", %zu rules, from %s; log %s%s",
                 tg_image_meta(image)->serial, tg_image_rule_count(image), guard->settings->policy,
-                guard->settings->log);
+                guard->settings->log, tg_trust_text(&guard->trusted, by));
         else
             log_err("tldguard: NOT PROTECTING: every question passes until there is a good policy "
                     "at %s, as on-error is set to pass",

@@ -40,7 +40,8 @@ struct tg_guard {
     struct tg_writer *writer;
     struct tg_walker walker;
     struct tg_cachedb *cachedb; /* cachedb.c; NULL: there is no such module */
-    struct tg_file_id seen;     /* the file that its first policy was read from */
+    struct tg_seen_files seen;  /* the files that its first policy was read from */
+    struct tg_trusted trusted;  /* who has signed the policy in force: of the watch, once it runs */
     struct tg_watch *watch;
     struct tg_stats *stats;
     struct tg_publisher *publisher; /* of the figures; NULL: it could not be started */

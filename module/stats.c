@@ -306,6 +306,13 @@ void tg_stats_policy(struct tg_stats *stats, const struct tg_image *image)
     (void)pthread_mutex_unlock(&stats->mutex);
 }
 
+void tg_stats_expires(struct tg_stats *stats, int64_t expires)
+{
+    (void)pthread_mutex_lock(&stats->mutex);
+    stats->policy.expires = expires * 1000;
+    (void)pthread_mutex_unlock(&stats->mutex);
+}
+
 void tg_stats_kept(struct tg_stats *stats)
 {
     (void)pthread_mutex_lock(&stats->mutex);

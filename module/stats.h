@@ -55,6 +55,9 @@ void tg_stats_add(struct tg_stats *stats, enum tg_counter counter, uint64_t coun
 /** A policy is to be in force now: before any thread may decide by it. */
 void tg_stats_policy(struct tg_stats *stats, const struct tg_image *image);
 
+/** When the one that is in force, or about to be, expires: seconds since 1970; 0: never. */
+void tg_stats_expires(struct tg_stats *stats, int64_t expires);
+
 /** The one in its place is the one in force: whatever was rejected before is gone. */
 void tg_stats_kept(struct tg_stats *stats);
 

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "module/path.h"
 #include "module/thread.h"
@@ -21,46 +20,14 @@
 struct tg_watch {
     struct tg_guard *guard;
     struct tg_thread thread;
-    struct tg_file_id tried;    /* what was read last, good or bad */
-    struct tg_file_id changing; /* what is being written in place, as it was at the last look */
-    unsigned walks_due;         /* the cache may hold what the policy in force does not allow */
-    bool oom;                   /* so the last walk ended */
-    unsigned put_off;           /* how often in a row it could not begin */
-    uint32_t day;               /* on which the cache was last known to be right */
+    struct tg_seen_files tried;    /* what was read last, good or bad */
+    struct tg_seen_files changing; /* what is being written in place, as at the last look */
+    unsigned walks_due;            /* the cache may hold what the policy in force does not allow */
+    bool oom;                      /* so the last walk ended */
+    unsigned put_off;              /* how often in a row it could not begin */
+    uint32_t day;                  /* on which the cache was last known to be right */
+    int64_t told_expired;          /* the end, in seconds since 1970, that was said last */
 };
-
-struct tg_file_id tg_file_look(const char *path)
-{
-    struct tg_file_id id = {.error = 0};
-    struct stat st;
-
-    if (stat(path, &st) != 0) {
-        id.error = errno;
-        return id;
-    }
-    id.dev = st.st_dev;
-    id.ino = st.st_ino;
-    id.size = st.st_size;
-    id.modified = st.st_mtim;
-    id.changed = st.st_ctim;
-    return id;
-}
-
-static bool same_time(struct timespec a, struct timespec b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool same_file(const struct tg_file_id *a, const struct tg_file_id *b)
-{
-    return a->error == b->error && a->dev == b->dev && a->ino == b->ino;
-}
-
-static bool same_state(const struct tg_file_id *a, const struct tg_file_id *b)
-{
-    return same_file(a, b) && a->size == b->size && same_time(a->modified, b->modified) &&
-           same_time(a->changed, b->changed);
-}
 
 static long ms_since(struct timespec start)
 {
@@ -121,15 +88,19 @@ static void record(const struct tg_watch *watch, struct tg_event *event)
     tg_queue_commit(watch->guard->queue, slot);
 }
 
-static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct timespec start)
+static void put_in_force(struct tg_watch *watch, struct tg_image *image,
+    const struct tg_trusted *trusted, struct timespec start)
 {
     const struct tg_image *former = in_force(watch);
     const uint32_t serial = former ? tg_image_meta(former)->serial : 0;
     struct tg_event event;
+    char by[96];
     size_t removed;
     long ms;
 
-    /* A file that was only touched, or copied over itself. */
+    watch->guard->trusted = *trusted;
+    tg_stats_expires(watch->guard->stats, trusted->claim.expires);
+    /* A file that was only touched, or copied over itself, or signed anew. */
     if (former && tg_image_same(former, image)) {
         tg_stats_kept(watch->guard->stats);
         tg_image_close(&image);
@@ -141,8 +112,9 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image, struct 
     removed = walk(watch);
     ms = ms_since(start);
     log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
-             "serial %" PRIu32 "; %zu answers removed from the cache",
-        tg_image_meta(image)->serial, tg_image_rule_count(image), ms, serial, removed);
+             "serial %" PRIu32 "; %zu answers removed from the cache%s",
+        tg_image_meta(image)->serial, tg_image_rule_count(image), ms, serial, removed,
+        tg_trust_text(trusted, by));
     if (tg_image_monitors(image) && !watch->guard->told)
         log_info("tldguard: answers for the names that it only watches are not cached until the "
                  "next reload of Unbound: then their questions are seen in the cache as well");
@@ -170,18 +142,40 @@ static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
     record(watch, &event);
 }
 
-/* Returns false when the file is bad and this was not said, as it may be in the making. */
+/* One that is whole and, when that is asked for, signed and no older than what is in force. */
+static struct tg_image *open_policy(
+    const struct tg_watch *watch, struct tg_trusted *trusted, struct tg_diags *diags)
+{
+    const struct tg_settings *settings = watch->guard->settings;
+    struct tg_trust_change change = {.former = in_force(watch),
+        .proof = trusted,
+        .now = (int64_t)time(NULL),
+        .allowed = settings->allow_older};
+    struct tg_image *image = NULL;
+
+    if (tg_trust_open(settings->policy, &settings->trusted, NULL, trusted, &image, diags) != TG_OK)
+        return NULL;
+    change.image = image;
+    if (!tg_trust_follows(&change, settings->policy, diags))
+        tg_image_close(&image);
+    return image;
+}
+
+/* Returns false when the file is bad and this was not said, as it may be in the making: its
+ * signature, too, is replaced a moment before it or behind it. */
 static bool read_policy(struct tg_watch *watch, bool rests)
 {
     struct tg_diags *diags = tg_diags_create();
-    struct tg_image *image = NULL;
+    struct tg_trusted trusted;
+    struct tg_image *image;
     struct timespec start;
     bool good;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    good = tg_image_open(watch->guard->settings->policy, &image, diags) == TG_OK;
+    image = open_policy(watch, &trusted, diags);
+    good = image != NULL;
     if (good)
-        put_in_force(watch, image, start);
+        put_in_force(watch, image, &trusted, start);
     else if (rests)
         reject(watch, diags);
     tg_diags_destroy(&diags);
@@ -192,11 +186,12 @@ static bool read_policy(struct tg_watch *watch, bool rests)
  * it may only not be there yet. One that is written in place is given the time until it rests. */
 static void look(struct tg_watch *watch)
 {
-    const struct tg_file_id now = tg_file_look(watch->guard->settings->policy);
-    const bool rests = same_state(&now, &watch->changing);
+    const struct tg_seen_files now = tg_seen_look(watch->guard->settings);
+    const bool rests = tg_seen_same_state(&now, &watch->changing);
 
     watch->changing = now;
-    if (same_state(&now, &watch->tried) || (same_file(&now, &watch->tried) && !rests))
+    if (tg_seen_same_state(&now, &watch->tried) ||
+        (tg_seen_same_files(&now, &watch->tried) && !rests))
         return;
     if (read_policy(watch, rests))
         watch->tried = now;
@@ -214,6 +209,21 @@ static void look_at_calendar(struct tg_watch *watch)
         watch->walks_due = WALKS;
 }
 
+/* It stays in force: an old policy is better than none. */
+static void look_at_expiry(struct tg_watch *watch)
+{
+    const int64_t expires = watch->guard->trusted.claim.expires;
+    char when[21];
+
+    if (expires == 0 || expires > (int64_t)time(NULL) || expires == watch->told_expired)
+        return;
+    watch->told_expired = expires;
+    (void)tg_trust_time(expires, when);
+    log_warn("tldguard: the policy in force expired at %s; it stays in force until there is a "
+             "newer one",
+        when);
+}
+
 static void *run(void *arg)
 {
     struct tg_watch *watch = arg;
@@ -224,6 +234,7 @@ static void *run(void *arg)
         tg_guard_tell_rest(watch->guard);
         look(watch);
         look_at_calendar(watch);
+        look_at_expiry(watch);
         if (watch->walks_due > 0)
             walk_again(watch);
         tg_walker_end(&watch->guard->walker);
@@ -231,7 +242,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-int tg_watch_create(struct tg_guard *guard, const struct tg_file_id *seen, struct tg_watch **out)
+int tg_watch_create(struct tg_guard *guard, const struct tg_seen_files *seen, struct tg_watch **out)
 {
     struct tg_watch *watch = calloc(1, sizeof(*watch));
     int error;

@@ -28,6 +28,12 @@ bool tg_image_same(const struct tg_image *a, const struct tg_image *b)
     return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+const uint8_t *tg_image_octets(const struct tg_image *image, size_t *len)
+{
+    *len = image->len;
+    return image->data;
+}
+
 const struct tg_image_meta *tg_image_meta(const struct tg_image *image)
 {
     return &image->meta;

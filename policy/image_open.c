@@ -172,12 +172,15 @@ static enum tg_status check_digest(const struct tg_opening *opening)
     return TG_OK;
 }
 
-/* Checks what is in the image's memory and makes it ready for use. */
-static enum tg_status check_all(const struct tg_opening *opening)
+/* Checks what is in the image's memory and makes it ready for use. What the gate is shown cannot
+ * change any more. */
+static enum tg_status check_all(const struct tg_opening *opening, const struct tg_image_gate *gate)
 {
     enum tg_status status = tg_opening_seal(opening);
     uint64_t count;
 
+    if (status == TG_OK && gate != NULL)
+        status = gate->pass(gate->arg, opening->image->data, opening->image->len);
     if (status == TG_OK)
         status = check_frame(opening);
     if (status == TG_OK)
@@ -194,8 +197,8 @@ static enum tg_status check_all(const struct tg_opening *opening)
 }
 
 /* From the file when data is NULL, else from data. */
-static enum tg_status open_from(
-    const char *name, const void *data, size_t len, struct tg_image **out, struct tg_diags *diags)
+static enum tg_status open_from(const char *name, const void *data, size_t len,
+    const struct tg_image_gate *gate, struct tg_image **out, struct tg_diags *diags)
 {
     struct tg_opening opening = {name, diags, calloc(1, sizeof(struct tg_image))};
     enum tg_status status;
@@ -204,7 +207,7 @@ static enum tg_status open_from(
         return out_of_memory(&opening);
     status = data == NULL ? read_file(&opening) : copy_memory(&opening, data, len);
     if (status == TG_OK)
-        status = check_all(&opening);
+        status = check_all(&opening, gate);
     if (status == TG_OK)
         *out = opening.image;
     else
@@ -214,11 +217,17 @@ static enum tg_status open_from(
 
 enum tg_status tg_image_open(const char *path, struct tg_image **out, struct tg_diags *diags)
 {
-    return open_from(path, NULL, 0, out, diags);
+    return open_from(path, NULL, 0, NULL, out, diags);
+}
+
+enum tg_status tg_image_open_gated(const char *path, const struct tg_image_gate *gate,
+    struct tg_image **out, struct tg_diags *diags)
+{
+    return open_from(path, NULL, 0, gate, out, diags);
 }
 
 enum tg_status tg_image_open_memory(
     const char *name, const void *data, size_t len, struct tg_image **out, struct tg_diags *diags)
 {
-    return open_from(name, data == NULL ? "" : data, len, out, diags);
+    return open_from(name, data == NULL ? "" : data, len, NULL, out, diags);
 }

@@ -277,6 +277,17 @@ struct tg_opening {
     struct tg_image *image;
 };
 
+/* Who may look at the octets of an image, in the memory that it will be used from, before anybody
+ * looks into them; not TG_OK: it is not opened. */
+struct tg_image_gate {
+    enum tg_status (*pass)(void *arg, const uint8_t *data, size_t len);
+    void *arg;
+};
+
+/** tg_image_open() with a gate; NULL: without one. What it fails with, it has told itself. */
+enum tg_status tg_image_open_gated(const char *path, const struct tg_image_gate *gate,
+    struct tg_image **out, struct tg_diags *diags);
+
 /** Adds an error about the image to the opening's diags; returns status. */
 enum tg_status tg_opening_fail(const struct tg_opening *opening, enum tg_status status,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));

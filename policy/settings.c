@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings_p.h"
 #include "yaml.h"
 
 /* One read. */
@@ -154,6 +155,26 @@ static void read_client_id(void *ctx, const struct tg_yaml_node *value, void *in
         &settings->forwarders);
 }
 
+static void read_trusted(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    struct reading *r = ctx;
+    struct tg_settings *settings = into;
+    tg_settings_trusted(r->doc, value, &settings->trusted);
+}
+
+/* Beside the settings: who may write there may change the keys as well. */
+static char *beside(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
+    char *whole = malloc(folder + strlen(name) + 1);
+    if (whole) {
+        memcpy(whole, path, folder);
+        memcpy(whole + folder, name, strlen(name) + 1);
+    }
+    return whole;
+}
+
 static void read_root(struct reading *r)
 {
     static const struct tg_yaml_key keys[] = {
@@ -165,6 +186,7 @@ static void read_root(struct reading *r)
         {"journal", NULL, read_journal},
         {"on-error", NULL, read_on_error},
         {"client-id", NULL, read_client_id},
+        {"trusted-keys", NULL, read_trusted},
     };
     const struct tg_yaml_node *root = r->doc->root;
     /* nothing but comments: every setting has its default */
@@ -173,7 +195,7 @@ static void read_root(struct reading *r)
             r->doc, root, "a settings file", keys, sizeof(keys) / sizeof(keys[0]), r, r->settings);
 }
 
-static enum tg_status read_loaded(struct tg_yaml *doc, struct tg_settings **out)
+static enum tg_status read_loaded(const char *path, struct tg_yaml *doc, struct tg_settings **out)
 {
     enum tg_status status = TG_ENOMEM;
     struct tg_settings *settings = calloc(1, sizeof(*settings));
@@ -195,6 +217,9 @@ static enum tg_status read_loaded(struct tg_yaml *doc, struct tg_settings **out)
         goto out;
     if (!settings->stats && !(settings->stats = strdup(TG_DEFAULT_STATS)))
         goto out;
+    settings->allow_older = beside(path, "allow-older");
+    if (!settings->allow_older)
+        goto out;
     *out = settings;
     return TG_OK;
 out:
@@ -211,7 +236,7 @@ enum tg_status tg_settings_read(const char *path, struct tg_settings **out, stru
     if (status == TG_OK)
         status = tg_yaml_load(tg_yaml_name(path), text, len, diags, &doc);
     if (status == TG_OK)
-        status = read_loaded(doc, out);
+        status = read_loaded(path, doc, out);
     tg_yaml_destroy(&doc);
     free(text);
     tg_diags_sort(diags);
@@ -227,6 +252,7 @@ void tg_settings_destroy(struct tg_settings **settings)
     free((*settings)->stats);
     free((*settings)->syslog);
     free((*settings)->journal);
+    free((*settings)->allow_older);
     free(*settings);
     *settings = NULL;
 }

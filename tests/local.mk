@@ -14,6 +14,7 @@ tg_unit = \
 	tests/unit/test_turns tests/unit/test_adopt
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_trust
 tg_unit += tests/unit/test_log_scan
 tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
 	tools/log_stamp.c
@@ -91,7 +92,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/log.sh tests/tools/log_format.sh tests/tools/log_verify.sh tests/tools/log_habits.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
-	tests/tools/status.sh \
+	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
@@ -110,7 +111,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
-	tests/live/relay.sh \
+	tests/live/relay.sh tests/live/trust.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 tg_scripts += $(tg_live)
 # These alone.

@@ -51,3 +51,8 @@ dist_man_MANS += tools/tldguard-report.1
 tools_tldguard_SOURCES += tools/setting.c tools/status.h tools/status.c tools/status_read.c \
 	tools/status_judge.c tools/status_rows.c tools/status_print.c tools/status_prometheus.c tools/status_watch.c
 dist_man_MANS += tools/tldguard-status.1
+
+tools_tldguard_SOURCES += tools/secret.h tools/secret.c tools/password.c \
+	tools/keygen.c tools/sign.c tools/verify.c
+tools_tldguard_LDADD += $(LIBSODIUM_LIBS)
+dist_man_MANS += tools/tldguard-keygen.1 tools/tldguard-sign.1 tools/tldguard-verify.1

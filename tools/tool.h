@@ -44,6 +44,7 @@ extern const struct tg_command tg_cmd_check, tg_cmd_compile, tg_cmd_show, tg_cmd
     tg_cmd_diff, tg_cmd_replay;
 extern const struct tg_command tg_cmd_import, tg_cmd_export;
 extern const struct tg_command tg_cmd_suggest;
+extern const struct tg_command tg_cmd_keygen, tg_cmd_sign, tg_cmd_verify;
 extern const struct tg_command tg_cmd_log, tg_cmd_report, tg_cmd_status;
 
 /*

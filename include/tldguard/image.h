@@ -94,6 +94,9 @@ enum tg_status tg_image_status(
 /** Whether two images that tg_image_open() has opened are the same, octet for octet. */
 bool tg_image_same(const struct tg_image *a, const struct tg_image *b);
 
+/** All octets of an image that tg_image_open() has opened, as they were checked; borrowed. */
+const uint8_t *tg_image_octets(const struct tg_image *image, size_t *len);
+
 /** Frees an image and sets the pointer to NULL; NULL-safe. No thread may use it any more. */
 void tg_image_close(struct tg_image **image);
 

@@ -11,6 +11,7 @@
 #include "tldguard/diag.h"
 #include "tldguard/policy.h"
 #include "tldguard/status.h"
+#include "tldguard/trust.h"
 
 /* What the module does when it cannot protect: at start, or later. */
 enum tg_on_error {
@@ -50,14 +51,17 @@ struct tg_settings {
     bool sync;     /* each batch of events is forced to the disk */
     enum tg_on_error on_error;
     struct tg_forwarders forwarders;
+    struct tg_trust_keys trusted; /* whose images are taken; none: anybody's */
+    char *allow_older;            /* beside the settings; see tg_trust_follows() */
 };
 
 /**
  * Reads and checks a settings file: a YAML mapping of policy, log, stats, sync (none, which
- * is the default, or batch), syslog, journal, on-error (refuse, which is the default, or pass) and
- * client-id (from: prefixes; accept: words of
- * TG_ID_MAP, by default all). policy, log and stats default to the places that configure set; a
- * relative path is an error, as the resolver changes its folder.
+ * is the default, or batch), syslog, journal, on-error (refuse, which is the default, or pass),
+ * client-id (from: prefixes; accept: words of TG_ID_MAP, by default all) and trusted-keys (public
+ * keys of minisign, or the paths of their files, which are read as well). policy, log and stats
+ * default to the places that configure set; a relative path is an error, as the resolver changes
+ * its folder.
  * @param path  the file.
  * @param out   output, to be freed with tg_settings_destroy().
  * @param diags gets every error at once, with line and column.

@@ -22,7 +22,8 @@
     X(TG_ECORRUPT, -10, "image contradicts itself")                 \
     X(TG_ETOOBIG, -11, "too large")                                 \
     X(TG_EAGAIN, -12, "no room now, try again")                     \
-    X(TG_EABI, -13, "built for another Unbound")
+    X(TG_EABI, -13, "built for another Unbound")                    \
+    X(TG_ETRUST, -14, "not signed by a trusted key")
 
 enum tg_status {
 #define TG_STATUS_ENUM(name, value, text) name = (value),

@@ -7,16 +7,16 @@
 base_packages=(
     gcc libc6-dev make autoconf automake libtool pkg-config dpkg-dev
     libldns-dev ldnsutils libfyaml-dev libcdb-dev uthash-dev libcmocka-dev libjansson-dev
-    libssl-dev libidn2-dev libpsl-dev publicsuffix libicu-dev jq
+    libssl-dev libsodium-dev libidn2-dev libpsl-dev publicsuffix libicu-dev jq
     zlib1g-dev libzstd-dev libsqlite3-dev libjs-chart.js
 )
 # For what scripts/check does beyond the tests, and for the test that asks by DNS over TLS
 # and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance. The JSON Schema of the
 # events is read by python3-jsonschema, and what is shipped for lnav by lnav. In the browser the
 # pages of tldguard report are tried; poppler reads what it prints. The other two are for
-# scripts/screenshot.
+# scripts/screenshot. minisign makes and checks signatures of ours.
 dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfaketime
-    python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant)
+    python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.

@@ -37,6 +37,9 @@ printf '%s' '{"format":1,"published":1795305600000,"publish_errors":0,"state":"p
 printf 'stats: %s/in/stats\n' "$PWD" >in/stats.conf
 run compile -q in/whole.yaml -o in/whole.cdb
 run compile -q in/second.yaml -o in/second.cdb
+run keygen -W in/key
+run sign -q -s in/key in/whole.cdb
+printf 'trusted-keys: [%s/in/key.pub]\n' "$PWD" >in/trust.conf
 
 # What others do without memory is theirs. libfyaml takes it for wrong syntax, or crashes; libcrypto
 # crashes while it starts; ldns ends the process, or takes it for wrong syntax; libpsl takes it for a
@@ -48,7 +51,7 @@ export OPENSSL_CONF=/dev/null # reading it takes longer than all the rest
 # fails CODE OUTPUT ARG...: each allocation in turn.
 fails() {
     local said
-    said=$(OOM_CODE=$1 OOM_OUTPUT=$2 OOM_SPARE=$spare OOM_FAIR='not told apart' LD_PRELOAD=$load \
+    said=$(OOM_CODE=$1 OOM_OUTPUT=$2 OOM_SPARE=$spare OOM_FAIR=${fair:-not told apart} LD_PRELOAD=$load \
         exec "$tool" "${@:3}" </dev/null)
     is "${*:3}" "$? ${said/#[0-9]* allocations/N allocations}" '0 N allocations, 0 bad'
 }
@@ -83,6 +86,13 @@ fails 0 '' log sql --db in/events.db 'select count(*) from events' in/block.json
 echo '/* Chart.js, as if */' >in/chart.js
 fails 0 '' report --json in/block.jsonl in/other.jsonl
 fails 0 new report -J in/chart.js -o new in/block.jsonl.gz in/other.jsonl
+# No two keys are the same: what it prints is good when there is a key in it.
+fair='trusted-keys: ' fails 0 '' keygen -W -F in/new.key
+run sign -q -s in/new.key -x in/sig in/whole.cdb
+is 'the key that is left is whole' "$code$err" 0
+fails 0 new sign -s in/key -e 1d -x new in/whole.cdb
+fails 0 '' verify -p in/key.pub in/whole.cdb
+fails 0 '' verify -c in/trust.conf in/whole.cdb
 run log sql --db in/events.db --csv 'select count(*) as n from events' /dev/null
 is 'the database holds' "$out" $'n\r\n30\r'
 is 'nothing is left' "$(ls -A tmp; ls -A)" "$(printf '%s\n' err.txt in tmp)"

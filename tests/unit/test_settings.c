@@ -20,6 +20,9 @@
 /* The output starts as this: whatever changes it on failure shows. */
 static struct tg_settings *const untouched = (struct tg_settings *)(uintptr_t)0x5a5a;
 
+#define KEY_1 "RWRq/8ARJtIw/qvQ2ZjpiXNPFnTcvJPL9BbIZRBrBSdNmHzTyIfV8KFd"
+#define KEY_2 "RWQhPsGg0ff6imwmtmBKVR1PJLbPax2GlPHMNb1L9KRk9egG76Oyj3eS"
+
 static char path[] = "/tmp/test_settings.XXXXXX";
 
 static int make_file(void **state)
@@ -146,6 +149,17 @@ static void test_bad(void **state)
             "unknown accept 'cpe'"},
         {"client-id: {from: 10.0.0.1, accept: [ecs, mac, ecs]}\n", TG_EPOLICY, 1, 48,
             "'ecs' is given twice"},
+        /* Nobody who is not named may sign; a wrong key is not just left out. */
+        {"trusted-keys:\n", TG_EPOLICY, 1, 1, "'trusted-keys' has no value"},
+        {"trusted-keys: []\n", TG_EPOLICY, 1, 15, "'trusted-keys' is empty"},
+        {"trusted-keys: {a: b}\n", TG_EPOLICY, 1, 15, "'trusted-keys' must be one value"},
+        {"trusted-keys: RWRq\n", TG_EPOLICY, 1, 15, "'RWRq' in 'trusted-keys' is no public key"},
+        {"trusted-keys: [" KEY_1 ", " KEY_2 ", " KEY_1 "]\n", TG_EPOLICY, 1, 132, "given twice"},
+        {"trusted-keys: keys/a.pub\n", TG_EPOLICY, 1, 15, "or write the path of its file"},
+        {"trusted-keys: /nonexistent/a.pub\n", TG_EPOLICY, 1, 15, "No such file"},
+        {"trusted-keys: /tmp\n", TG_EPOLICY, 1, 15, "Is a directory"},
+        {"trusted-keys: /dev/null\n", TG_EPOLICY, 1, 15, "not a regular file"},
+        {"trusted-keys: /etc/passwd\n", TG_EPOLICY, 1, 15, "must stand in front"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -234,6 +248,50 @@ static void test_many_forwarders(void **state)
     }
 }
 
+/* Keys as text and as a file, as many as there may be, and one more. */
+static void test_trusted(void **state)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQ";
+    char text[4096], key_path[] = "/tmp/test_settings.XXXXXX";
+    const int fd = mkstemp(key_path);
+    (void)state;
+    assert_true(fd >= 0);
+    dprintf(fd, "untrusted comment: minisign public key\n" KEY_2 "\n");
+    close(fd);
+    for (size_t count = TG_TRUST_KEYS_MAX; count <= TG_TRUST_KEYS_MAX + 1; count++) {
+        struct tg_settings *settings = untouched;
+        struct tg_diags *diags = tg_diags_create();
+        size_t used = (size_t)sprintf(text, "trusted-keys:\n  - %s\n", key_path);
+        for (size_t i = 1; i < count; i++)
+            used += (size_t)sprintf(text + used, "  - %.55s%c\n", KEY_1, digits[i]);
+        write_file(text);
+        assert_int_equal(tg_settings_read(path, &settings, diags),
+            count == TG_TRUST_KEYS_MAX ? TG_OK : TG_EPOLICY);
+        if (count == TG_TRUST_KEYS_MAX) {
+            assert_int_equal(settings->trusted.count, TG_TRUST_KEYS_MAX);
+            assert_int_equal(settings->trusted.key[0].id[0], 0x21);
+            assert_int_equal(settings->trusted.key[1].id[0], 0x6a);
+            assert_string_equal(settings->allow_older, "/tmp/allow-older");
+            tg_settings_destroy(&settings);
+        } else {
+            assert_ptr_equal(settings, untouched);
+            assert_string_equal(tg_diags_get(diags, 0)->text, "17 keys; 16 are the most");
+        }
+        tg_diags_destroy(&diags);
+    }
+    assert_int_equal(unlink(key_path), 0);
+    write_file("trusted-keys: " KEY_1 "\n");
+    struct tg_settings *settings = NULL;
+    assert_int_equal(tg_settings_read(path, &settings, NULL), TG_OK);
+    assert_int_equal(settings->trusted.count, 1);
+    tg_settings_destroy(&settings);
+    /* without the setting nobody needs to sign */
+    write_file("log: /l\n");
+    assert_int_equal(tg_settings_read(path, &settings, NULL), TG_OK);
+    assert_int_equal(settings->trusted.count, 0);
+    tg_settings_destroy(&settings);
+}
+
 /* Every error at once, in the order of the text. */
 static void test_all_errors(void **state)
 {
@@ -276,6 +334,7 @@ static void test_oom(void **state)
             TG_OK},
         {"client-id: {from: [10.0.0.1], accept: [ecs]}\n", TG_OK},
         {"", TG_OK},
+        {"trusted-keys: [" KEY_1 ", " KEY_2 "]\n", TG_OK},
         {"policy: /p\nlog: l\nfoo: 1\n", TG_EPOLICY},
     };
     (void)state;
@@ -319,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_forwarders),
         cmocka_unit_test(test_many_forwarders),
+        cmocka_unit_test(test_trusted),
         cmocka_unit_test(test_all_errors),
         cmocka_unit_test(test_read_fails),
         cmocka_unit_test(test_oom),

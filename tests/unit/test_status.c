@@ -50,7 +50,7 @@ static void text_is_the_one_of_the_list(void **state)
 /* Never NULL, whatever the value. */
 static void unknown_values_have_a_text(void **state)
 {
-    static const int unknown[] = {1, -14, -1000, 2147483647, -2147483647 - 1};
+    static const int unknown[] = {1, -15, -1000, 2147483647, -2147483647 - 1};
 
     (void)state;
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
