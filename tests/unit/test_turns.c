@@ -373,7 +373,7 @@ static void test_unforced(void **state)
     assert_true(reading.lines == CAPACITY && reading.lost == 0);
     start(world, side, "00000000000000a2", false, false);
     push(side, 1);
-    AWAIT(tg_queue_released(side->queue) == 1);
+    AWAIT((tg_writer_stats(side->writer, &stats), stats.failing));
     sync_error = 0;
     push(side, 1);
     AWAIT(heard(world, "forced to the disk again"));
