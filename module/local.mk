@@ -16,7 +16,7 @@ module_libtgevent_la_SOURCES = \
 	module/queue.h module/queue_p.h module/queue.c module/queue_adopt.c \
 	module/thread.h module/thread.c \
 	module/logfile.h module/logfile.c module/relay.h module/relay.c \
-	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c module/writer_resume.c module/writer_turn.c
+	module/writer.h module/writer.c module/writer_loop.h module/writer_loop.c module/writer_resume.c module/writer_turn.c module/writer_also.c
 module_libtgevent_la_LIBADD = $(LIBCRYPTO_LIBS) $(PTHREAD_LIBS)
 
 if BUILD_MODULE

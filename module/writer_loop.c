@@ -9,8 +9,6 @@
 #define IDLE_FIRST_MS 5 /* those who push never wake the writer: it looks by itself */
 #define IDLE_LAST_MS  50
 #define RETRY_MS      100
-#define RELAY_MS      200
-#define PILE_PART     4
 #define SAY_MAX       (4096 + TG_WRITER_REASON_MAX) /* a path and a reason */
 
 enum outcome { IDLE, WORKED, FAILED };
@@ -87,60 +85,6 @@ static int follow_path(struct tg_writer *writer)
     return error;
 }
 
-static void tell_of_relay(struct tg_writer *writer, const struct tg_relay *to, int error)
-{
-    char text[TG_WRITER_REASON_MAX];
-
-    if (to->failing)
-        (void)snprintf(text, sizeof(text),
-            "%.100s does not take lines: %s; they are in the file alone", to->path,
-            strerror(error));
-    else
-        (void)snprintf(text, sizeof(text), "%.100s takes lines again", to->path);
-    tg_writer_tell(writer, text);
-}
-
-/* What the log has, for those who get it another way. The file comes first: when events pile up,
- * nobody else is waited for. */
-static void relay(struct tg_writer *writer)
-{
-    const bool pile = tg_writer_pending(writer) > tg_queue_capacity(writer->queue) / PILE_PART;
-
-    for (size_t i = 0; i < TG_RELAYS; i++) {
-        struct tg_relay *to = &writer->relays[i];
-        const uint64_t before = to->unsent;
-        const bool failing = to->failing;
-        const int error = tg_relay_send(to, writer->batch, writer->batch_len, pile ? 0 : RELAY_MS);
-
-        atomic_fetch_add(&writer->unsent, to->unsent - before);
-        if (to->failing != failing)
-            tell_of_relay(writer, to, error);
-    }
-}
-
-/* What cannot be forced to the disk is written all the same, and once more would not help: that is
- * said, and nothing waits for it. */
-static void force_to_disk(struct tg_writer *writer)
-{
-    const int error = writer->sync ? tg_logfile_sync(&writer->file) : 0;
-    char text[TG_WRITER_REASON_MAX];
-
-    if (error != 0) {
-        atomic_fetch_add(&writer->errors, 1);
-        atomic_store(&writer->last_errno, error);
-    }
-    if (atomic_exchange(&writer->unforced, error != 0) == (error != 0))
-        return;
-    if (error != 0)
-        (void)snprintf(text, sizeof(text),
-            "cannot be forced to the disk: %s; lines are written, but may be gone when the machine "
-            "stops",
-            strerror(error));
-    else
-        (void)snprintf(text, sizeof(text), "is forced to the disk again");
-    tg_writer_tell(writer, text);
-}
-
 /* The batch is where it belongs: the queue may have its records back. */
 static void settle(struct tg_writer *writer)
 {
@@ -150,8 +94,8 @@ static void settle(struct tg_writer *writer)
     writer->mark = writer->next;
     atomic_store(&writer->settled, atomic_load(&writer->written)); /* first: see pending */
     tg_queue_release(writer->queue, writer->batch_records, &writer->mark);
-    force_to_disk(writer);
-    relay(writer);
+    tg_writer_force(writer);
+    tg_writer_relay(writer);
     writer->batch_records = 0;
     writer->batch_len = 0;
     writer->batch_done = 0;

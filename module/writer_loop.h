@@ -112,6 +112,12 @@ size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, 
 /** Writes the file beside the log: mark. That it fails is said when the reason is a new one. */
 void tg_writer_save(struct tg_writer *writer, bool clean);
 
+/** Sends the batch, which is in the file, to syslog and the journal. The file comes first. */
+void tg_writer_relay(struct tg_writer *writer);
+
+/** Waits until the file is on the disk, where that is wanted. That it fails is said once. */
+void tg_writer_force(struct tg_writer *writer);
+
 /** Events in the queue that are in no file yet; for a moment more than there are. Any thread. */
 uint64_t tg_writer_pending(const struct tg_writer *writer);
 
