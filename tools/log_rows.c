@@ -87,13 +87,14 @@ void tg_put_cef(struct tg_slice text, bool header)
 /* ASCII only, as the log itself. */
 void tg_put_json(struct tg_slice text)
 {
-    const char *at = text.at, *const end = text.at + text.len;
+    const char *at = text.at, *end;
     uint32_t code;
 
     if (!text.at) {
         fputs("null", stdout);
         return;
     }
+    end = at + text.len;
     putchar('"');
     while (at < end) {
         const size_t len = tg_utf8_read(at, end, &code);

@@ -3,6 +3,8 @@
 # The disk of the block log is full, and then it stands still: answers keep coming as fast as
 # before, also over a reload, and written + lost = asked, to the event. In a mount namespace of
 # its own.
+#
+# Environment: FULL_SECONDS, how long the disk stays full at least (0).
 set -euo pipefail
 if [[ ${TG_OWN_MOUNTS:-} != yes ]]; then
     unshare --mount true 2>/dev/null || { echo "1..0 # SKIP no right to make a mount namespace"; exit 77; }
@@ -13,6 +15,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 PATH=$PATH:/sbin:/usr/sbin
 many=20000   # questions: more than what waits in memory ...
+full_seconds=${FULL_SECONDS:-0} # how long the disk stays full at least
 queue=16384  # ... which is this many events (module/guard.c)
 asked=0      # since the start of the resolver
 healthy=0    # answers a second while nothing is wrong
@@ -98,15 +101,17 @@ all_accounted() {
 fill() { fallocate -l "$(($(df --output=avail -k "$world_dir/log" | tail -n 1) - $1))K" "$world_dir/log/filler"; }
 
 test_full() {
-    local before held
+    local before held begin
     mount -t tmpfs -o size=96m,mode=0777 tldguard "$world_dir/log" || { ok "a full disk # SKIP no right to mount"; return; }
     begin_anew
     flood "room enough" $((many / 2))
     healthy=$rate
     check "room enough: the events are written" live_await_events "$asked"
     fill 2048
+    begin=$SECONDS
     flood "full" "$many"
     as_fast "full"
+    while ((SECONDS - begin < full_seconds)); do flood "still full" "$many"; done
     check "full: the resolver's log says so" grep -q 'cannot write: No space left on device' "$world_dir/unbound.log"
     before=$(live_events)
     rm "$world_dir/log/filler"
