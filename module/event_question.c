@@ -5,6 +5,7 @@
 
 #include "module/event_client.h"
 #include "module/event_line.h"
+#include "module/series.h"
 #include "module/view.h"
 
 /* What is the same in each line. */
@@ -269,17 +270,13 @@ static uint64_t mix(uint64_t hash, const uint8_t *octets, size_t len)
  * belongs together, as a mail server that asks for MX, then A, then AAAA. */
 static void put_incident(struct tg_json *json, const struct tg_event *event)
 {
-    static const char hex[] = "0123456789abcdef";
     uint64_t hash = mix(0xcbf29ce484222325u, &event->family, 1);
     char text[17];
 
     hash = mix(hash, event->address, event->family == 4 ? 4 : sizeof(event->address));
     hash = mix(hash, event->qname, event->qname_len);
     hash = mix(hash, event->via, event->via_len);
-    for (size_t i = 16; i-- > 0; hash >>= 4)
-        text[i] = hex[hash & 0xf];
-    text[16] = '\0';
-    tg_json_string(json, "incident", text);
+    tg_json_string(json, "incident", tg_series_text(hash, text));
 }
 
 static void put_tldguard(

@@ -18,7 +18,11 @@
 
 const char *tg_series_text(uint64_t id, char text[17])
 {
-    (void)snprintf(text, 17, "%016llx", (unsigned long long)id);
+    static const char hex[] = "0123456789abcdef";
+
+    for (size_t i = 16; i-- > 0; id >>= 4) /* several times a line: no printf() */
+        text[i] = hex[id & 0xf];
+    text[16] = '\0';
     return text;
 }
 

@@ -23,7 +23,8 @@ struct tg_series {
     bool clean; /* whoever wrote it has come to an end: nothing is missing */
 };
 
-/** The text of a series, which is that of a start of the module too; returns text. */
+/** Sixteen hexadecimal digits: of a series, of a start of the module, and the like; returns text.
+ */
 const char *tg_series_text(uint64_t id, char text[17]);
 
 /** The reverse: 1 .. 16 hexadecimal digits; 0: it is no such text. */
