@@ -217,11 +217,12 @@ world_control() {
 }
 
 # Below the ports that the system hands out by itself. What is free now may be taken a
-# moment later: then the start fails, and the next port is tried.
+# moment later: then the start fails, and the next port is tried. SRANDOM, as RANDOM is seeded by
+# some tests, and two runs of one of them would take each other's ports.
 world_pick_port() {
     local hex
     while :; do
-        world_port=$((10240 + (RANDOM << 15 | RANDOM) % 20000))
+        world_port=$((10240 + SRANDOM % 20000))
         printf -v hex ':%04X ' "$world_port"
         cat /proc/net/{udp,tcp,udp6,tcp6} 2>/dev/null | grep -qF "$hex" || return 0
     done

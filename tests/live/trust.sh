@@ -289,7 +289,7 @@ is_expired() { status; [[ $code == 1 && $told == *"serial $serial expired at "* 
 is_well() { status; [[ $code == 0 ]]; }
 
 test_expiry() {
-    make ann -e 2s
+    make ann -e 5s
     place
     taken "expiry: before"
     check "expiry: status is well before" is_well
