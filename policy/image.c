@@ -64,6 +64,11 @@ const struct tg_group *tg_image_group(const struct tg_image *image, size_t i)
     return i < image->group_count ? &image->groups[i] : NULL;
 }
 
+const uint8_t *tg_image_digest(const struct tg_image *image)
+{
+    return image->digest;
+}
+
 size_t tg_image_name_count(const struct tg_image *image)
 {
     return image->name_count;
