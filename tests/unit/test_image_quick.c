@@ -101,6 +101,8 @@ static void all_but_the_names(void **state)
     assert_int_equal(tg_image_rule_count(image), fix->gen->policy.rule_count);
     assert_string_equal(tg_image_rule(image, 2)->ticket, "NET-4711");
     assert_string_equal(tg_image_group(image, 0)->name, "soc");
+    assert_int_equal(tg_image_canary_count(image), 2);
+    assert_int_equal(tg_image_canary(image, 1)->expect, TG_EXPECT_RESOLVE);
     assert_int_equal(tg_image_name_count(image), fix->gen->policy.name_count);
     assert_int_equal(tg_image_suffix_count(image), 1);
     assert_true(tg_image_monitors(image));
