@@ -128,8 +128,6 @@ enum tg_status tg_load(
 enum tg_status tg_load_quick(
     const char *path, uint32_t today, struct tg_image **out, struct tg_diags *diags);
 
-struct tg_policy_options;
-
 /**
  * Reads a policy as tg_policy_read() does, and then asks it its own canary questions: one that it
  * denies is an error too.
