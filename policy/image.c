@@ -65,6 +65,11 @@ const struct tg_group *tg_image_group(const struct tg_image *image, size_t i)
     return i < image->group_count ? &image->groups[i] : NULL;
 }
 
+const uint8_t *tg_image_digest(const struct tg_image *image)
+{
+    return image->digest;
+}
+
 size_t tg_image_canary_count(const struct tg_image *image)
 {
     return image->canary_count;

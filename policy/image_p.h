@@ -260,6 +260,7 @@ struct tg_image {
     uint32_t names_at;      /* as in struct tg_disk_trailer */
     struct tg_quick *quick; /* of tg_image_open_quick(); then data ends where the names begin, and
                                its table of contents tells of no tables. Else NULL */
+    uint8_t digest[32]; /* of struct tg_disk_trailer */
     struct tg_image_meta meta;
     struct tg_answer answer;
     struct tg_canary *canaries; /* they, and all that follows, point into data */
@@ -319,7 +320,8 @@ struct tg_frame {
     uint64_t len;        /* of the file */
     uint64_t data_end;   /* the records end, and the first table starts */
     uint64_t tables_end; /* the trailer starts */
-    uint32_t names_at;   /* as in struct tg_disk_trailer */
+    uint32_t names_at;   /* as in struct tg_disk_trailer, and so the next */
+    uint8_t digest[32];
 };
 
 /**

@@ -195,6 +195,7 @@ static void everything_comes_back(void **state)
         struct gen_policy *gen = gen_policy(&seed, 30, NULL);
         struct tg_image *image = NULL;
         bool monitors = false;
+        size_t len;
 
         gen->policy.serial = gen_random(&seed) | 1;
         gen->policy.digest[31] = (uint8_t)gen_random(&seed);
@@ -206,6 +207,8 @@ static void everything_comes_back(void **state)
         assert_int_equal(tg_image_meta(image)->created, IMAGEFILE_CREATED + (int64_t)i);
         assert_memory_equal(tg_image_meta(image)->digest, gen->policy.digest, 32);
         assert_string_equal(tg_image_meta(image)->tool, TG_VERSION);
+        const uint8_t *octets = tg_image_octets(image, &len);
+        assert_memory_equal(tg_image_digest(image), octets + len - 32, 32);
         assert_int_equal(tg_image_inspects(image), gen->policy.inspect_targets);
         same_answer(tg_image_answer(image), &gen->policy.answer);
         assert_int_equal(tg_image_rule_count(image), gen->policy.rule_count);

@@ -56,6 +56,7 @@ static void the_same_verdicts(void **state)
             imagefile_same_verdict(full, quick, &question);
         }
         imagefile_same_verdicts(full, quick);
+        assert_memory_equal(tg_image_digest(quick), tg_image_digest(full), 32);
         assert_int_equal(tg_image_status(quick, "it", NULL), TG_OK);
         tg_image_close(&quick);
         tg_image_close(&full);
