@@ -26,9 +26,10 @@ static void find_in_force(struct tg_change *change)
     if (!tg_store_list(&change->store, &formers, &count, NULL))
         return;
     for (size_t i = 0; i < count && !change->former.image; i++) {
-        if (formers[i].serial == change->now.serial)
-            (void)tg_sealed_read(
-                formers[i].path, NULL, &change->settings->trusted, &change->former, NULL);
+        if (formers[i].serial == change->now.serial &&
+            tg_sealed_read(formers[i].path, NULL, &change->settings->trusted, &change->former,
+                NULL) == TG_ENOMEM)
+            tg_out_of_memory();
         if (!is_in_force(change, change->former.image))
             tg_sealed_free(&change->former);
     }
@@ -50,8 +51,9 @@ static enum tg_outcome prepare(struct tg_change *change)
     tg_store_open(&change->store, change->settings);
     if (!tg_store_lock(&change->store, change->diags))
         return TG_OUTCOME_BROKEN;
-    (void)tg_sealed_read(
-        change->settings->policy, NULL, &change->settings->trusted, &change->former, NULL);
+    if (tg_sealed_read(change->settings->policy, NULL, &change->settings->trusted, &change->former,
+            NULL) == TG_ENOMEM)
+        tg_out_of_memory();
     if (!asked->offline)
         change->module = tg_module_runs(change->settings, &change->now, change->no_module);
     if (change->now.there && !is_in_force(change, change->former.image))

@@ -106,11 +106,13 @@ static bool sync_folder(const char *folder)
 static bool fits(const struct tg_store *store, const char *signature)
 {
     struct tg_sealed sealed = {NULL};
-    const bool good = tg_sealed_read(store->settings->policy, signature, &store->settings->trusted,
-                          &sealed, NULL) == TG_OK;
+    const enum tg_status status = tg_sealed_read(
+        store->settings->policy, signature, &store->settings->trusted, &sealed, NULL);
 
     tg_sealed_free(&sealed);
-    return good;
+    if (status == TG_ENOMEM)
+        tg_out_of_memory();
+    return status == TG_OK;
 }
 
 /* Where a change was interrupted there is a signature to come. If it is the one that fits, only the
