@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/fileio.h"
@@ -219,6 +220,8 @@ static int write_new(struct tg_newfile *file, const char *path, const void *data
 {
     int error = tg_newfile_create(file, path);
 
+    if (error == 0 && fchmod(file->fd, TG_STORE_MODE) != 0)
+        error = errno;
     if (error == 0)
         error = tg_newfile_write(file, data, len);
     if (error == 0 && fsync(file->fd) != 0)
@@ -268,15 +271,12 @@ bool tg_store_place(
 
 bool tg_store_allow(const struct tg_store *store, uint32_t serial, struct tg_diags *diags)
 {
-    struct tg_newfile file = TG_NEWFILE_NONE;
+    const char *path = store->settings->allow_older;
     char text[16];
     const int len = snprintf(text, sizeof(text), "%" PRIu32 "\n", serial);
-    int error = write_new(&file, store->settings->allow_older, text, (size_t)len);
+    const int error = tg_newfile_put(path, TG_STORE_MODE, text, (size_t)len);
 
-    if (error == 0)
-        error = tg_newfile_commit(&file);
-    tg_newfile_fini(&file);
-    return error == 0 || fail(diags, store->settings->allow_older, "cannot write", error);
+    return error == 0 || fail(diags, path, "cannot write", error);
 }
 
 bool tg_store_forbid(const struct tg_store *store, struct tg_diags *diags)

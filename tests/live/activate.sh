@@ -67,10 +67,14 @@ history_is() {
 
 test_good() {
     signed 2 block "$block" '{name: partner.ml, type: TXT, expect: block}'
+    umask 077
     tool activate -c "$conf" "$dir/new.cdb"
+    umask 022
     says "a new one" 0 'policy serial 2 is in force after ' ' ms; it was serial 1; 2 canary questions answered as expected'
     leaves "a new one" 2 block
     history_is "a new one" '[2,[1]]'
+    is "a new one: all may read it, whatever the umask is" \
+        "$(cd "$world_dir" && stat -c %a policy.cdb policy.cdb.minisig history history/* | paste -sd ' ')" '644 644 755 644 644'
     tool activate -c "$conf" "$dir/new.cdb"
     says "once more" 0 'policy serial 2 is active already'
     signed 3 monitor '{name: www.example.net, type: A, expect: resolve}'
