@@ -270,7 +270,8 @@ test_gone() {
 # shellcheck disable=SC2317
 is_mode() { [[ $(mode_now) == "$1" ]]; }
 
-can_trace() { strace -o /dev/null true 2>/dev/null; }
+# A sanitizer looks for leaks by tracing, which only one can do.
+can_trace() { [[ -z ${TG_SANITIZED:-} ]] && strace -o /dev/null true 2>/dev/null; }
 
 # calls: the system calls of an activation, each as the nth of its name.
 calls() {
