@@ -14,7 +14,7 @@ tg_unit = \
 	tests/unit/test_turns tests/unit/test_adopt
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
-tg_unit += tests/unit/test_trust
+tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
 tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
 	tools/log_stamp.c
