@@ -78,7 +78,7 @@ static void put_signed(struct tg_json *json, const char *key, int64_t value, int
         tg_json_null(json, key);
 }
 
-static void put_digest(struct tg_json *json, const uint8_t digest[32])
+static void put_digest(struct tg_json *json, const char *key, const uint8_t digest[32])
 {
     static const char hex[] = "0123456789abcdef";
     char text[65];
@@ -88,7 +88,7 @@ static void put_digest(struct tg_json *json, const uint8_t digest[32])
         text[2 * i + 1] = hex[digest[i] & 0xf];
     }
     text[64] = '\0';
-    tg_json_string(json, "digest", text);
+    tg_json_string(json, key, text);
 }
 
 static void put_who(struct tg_json *json, const struct tg_figures_who *who)
@@ -110,7 +110,8 @@ static void put_policy(struct tg_json *json, const struct tg_figures_policy *pol
     } else {
         tg_json_open(json, "policy", '{');
         tg_json_number(json, "serial", policy->serial);
-        put_digest(json, policy->digest);
+        put_digest(json, "digest", policy->digest);
+        put_digest(json, "image", policy->image);
         put_signed(json, "created", policy->created, 1);
         put_signed(json, "loaded", policy->loaded, 1);
         put_signed(json, "expires", policy->expires, 1);

@@ -151,7 +151,8 @@ struct tg_figures_who {
 struct tg_figures_policy {
     bool there;
     uint32_t serial;
-    uint8_t digest[32];
+    uint8_t digest[32]; /* of its text */
+    uint8_t image[32];  /* tg_image_digest() */
     int64_t created; /* 0: not known */
     uint64_t rules;
     uint64_t names;

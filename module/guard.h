@@ -23,7 +23,7 @@
 #include "tldguard/event.h"
 #include "tldguard/settings.h"
 
-enum tg_canary { TG_CANARY_UNTRIED, TG_CANARY_SINGS, TG_CANARY_DEAD };
+enum tg_canary_state { TG_CANARY_UNTRIED, TG_CANARY_SINGS, TG_CANARY_DEAD };
 
 /* In module_env.unique_mesh: set by us. For Unbound any number but 0 is true; subnetcache, which
  * starts behind us, says 1. */
@@ -32,7 +32,7 @@ enum tg_canary { TG_CANARY_UNTRIED, TG_CANARY_SINGS, TG_CANARY_DEAD };
 struct tg_guard {
     bool passive;       /* on-error: pass, and there is no log: every question passes */
     bool told;          /* Unbound tells us of each answer that goes out */
-    _Atomic int canary; /* enum tg_canary: does this Unbound look as the headers said? */
+    _Atomic int canary; /* enum tg_canary_state: does this Unbound look as the headers said? */
     atomic_uint twins;  /* look-ups of twins that are under way */
     struct tg_settings *settings;
     struct tg_active *active; /* the policy in force; none with on-error: pass and a bad one */

@@ -4,7 +4,7 @@
 noinst_LTLIBRARIES += module/libtgevent.la
 module_libtgevent_la_SOURCES = \
 	include/tldguard/clientid.h module/clientid.c \
-	include/tldguard/event.h module/event.c module/rrtype.c \
+	include/tldguard/event.h module/event.c \
 	module/event_line.h module/event_line.c module/event_question.c module/event_client.h module/event_client.c module/event_service.c \
 	module/json.h module/json.c \
 	module/view.h module/view.c \

@@ -297,6 +297,7 @@ void tg_stats_policy(struct tg_stats *stats, const struct tg_image *image)
     policy->there = true;
     policy->serial = meta->serial;
     memcpy(policy->digest, meta->digest, sizeof(policy->digest));
+    memcpy(policy->image, tg_image_digest(image), sizeof(policy->image));
     policy->created =
         meta->created > 0 && meta->created < INT64_MAX / 1000 ? meta->created * 1000 : 0;
     policy->rules = tg_image_rule_count(image);

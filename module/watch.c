@@ -106,10 +106,11 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image,
         tg_image_close(&image);
         return;
     }
-    tg_stats_policy(watch->guard->stats, image);
     tg_active_replace(watch->guard->active, image);
     watch->walks_due = WALKS;
     removed = walk(watch);
+    /* Who waits for it to be in force may ask now. */
+    tg_stats_policy(watch->guard->stats, image);
     ms = ms_since(start);
     log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
              "serial %" PRIu32 "; %zu answers removed from the cache%s",

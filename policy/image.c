@@ -16,6 +16,7 @@ void tg_image_close(struct tg_image **image)
     free((*image)->groups);
     free((*image)->targets);
     free((*image)->rules);
+    free((*image)->canaries);
     tg_quick_destroy(&(*image)->quick);
     if ((*image)->data != NULL)
         munmap((*image)->data, (*image)->len);
@@ -64,6 +65,21 @@ const struct tg_group *tg_image_group(const struct tg_image *image, size_t i)
     return i < image->group_count ? &image->groups[i] : NULL;
 }
 
+const uint8_t *tg_image_digest(const struct tg_image *image)
+{
+    return image->digest;
+}
+
+size_t tg_image_canary_count(const struct tg_image *image)
+{
+    return image->canary_count;
+}
+
+const struct tg_canary *tg_image_canary(const struct tg_image *image, size_t i)
+{
+    return i < image->canary_count ? &image->canaries[i] : NULL;
+}
+
 size_t tg_image_name_count(const struct tg_image *image)
 {
     return image->name_count;
@@ -91,7 +107,8 @@ bool tg_image_inspects(const struct tg_image *image)
 
 size_t tg_image_memory(const struct tg_image *image)
 {
-    return sizeof(*image) + image->len + image->rule_count * sizeof(*image->rules) +
+    return sizeof(*image) + image->len + image->canary_count * sizeof(*image->canaries) +
+           image->rule_count * sizeof(*image->rules) +
            image->target_count * sizeof(*image->targets) +
            image->group_count * sizeof(*image->groups) +
            image->override_count * sizeof(*image->overrides) +

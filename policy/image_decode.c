@@ -7,11 +7,12 @@
 
 #include "image_cursor.h"
 #include "image_p.h"
+#include "tldguard/rrtype.h"
 
 #define ONE(name, value, word) +1
 enum { KINDS = 0 TG_KIND_MAP(ONE), MODES = 0 TG_MODE_MAP(ONE), TWINS = 0 TG_TWIN_MAP(ONE) };
 enum { ACTIONS = 0 TG_ACTION_MAP(ONE), SEVERITIES = 0 TG_SEVERITY_MAP(ONE) };
-enum { MATCHES = 0 TG_MATCH_MAP(ONE) };
+enum { MATCHES = 0 TG_MATCH_MAP(ONE), EXPECTS = 0 TG_EXPECT_MAP(ONE) };
 #undef ONE
 
 static bool decode_meta(struct tg_image *image, struct tg_cursor *cursor)
@@ -33,7 +34,8 @@ static bool decode_meta(struct tg_image *image, struct tg_cursor *cursor)
            tg_get16(disk->flags) <= TG_DISK_INSPECT &&
            tg_get32(disk->rule_count) == image->rule_count &&
            tg_get32(disk->group_count) == image->group_count &&
-           tg_get32(disk->subnet_count) == image->subnet_count;
+           tg_get32(disk->subnet_count) == image->subnet_count &&
+           tg_get32(disk->canary_count) == image->canary_count;
 }
 
 static bool decode_answer(struct tg_image *image, struct tg_cursor *cursor)
@@ -56,6 +58,31 @@ static bool decode_answer(struct tg_image *image, struct tg_cursor *cursor)
     answer->mx = tg_take_sized_name(cursor, disk->mx_len, false);
     answer->contact = tg_take_text(cursor, disk->has_contact, disk->contact_len);
     return answer->ttl <= TG_TTL_MAX;
+}
+
+/* No two ask the same. There are few. */
+static bool is_asked(const struct tg_image *image, size_t number)
+{
+    const struct tg_canary *canary = &image->canaries[number];
+
+    for (size_t i = 0; i < number; i++)
+        if (image->canaries[i].qtype == canary->qtype &&
+            tg_dname_equal(image->canaries[i].qname, canary->qname))
+            return true;
+    return false;
+}
+
+static bool decode_canary(struct tg_image *image, size_t number, struct tg_cursor *cursor)
+{
+    const struct tg_disk_canary *disk = tg_take(cursor, sizeof(*disk));
+    struct tg_canary *canary = &image->canaries[number];
+
+    if (disk == NULL || disk->expect >= EXPECTS || disk->qname_len == 0)
+        return false;
+    canary->qtype = tg_get16(disk->qtype);
+    canary->expect = disk->expect;
+    canary->qname = tg_take_sized_name(cursor, disk->qname_len, false);
+    return !cursor->bad && tg_rrtype_is_data(canary->qtype) && !is_asked(image, number);
 }
 
 /* What a kind has no use for is zero. */
@@ -159,6 +186,7 @@ static bool check_subnets(struct tg_image *image, const struct tg_record *record
 
 /* How much of the arrays is used by what was decoded so far. */
 struct used {
+    size_t canaries;
     size_t rules;
     size_t targets;
     size_t groups;
@@ -172,7 +200,10 @@ static bool decode_numbered(
     uint32_t number = record->key_len == 5 ? tg_get32(record->key + 1) : UINT32_MAX;
 
     /* Each number in its turn, so none is missing. */
-    if (record->key[0] == TG_DISK_RULE) {
+    if (record->key[0] == TG_DISK_CANARY) {
+        if (number != used->canaries++ || !decode_canary(image, number, &cursor))
+            return false;
+    } else if (record->key[0] == TG_DISK_RULE) {
         if (number != used->rules++ ||
             !decode_rule(&image->rules[number], image->targets + used->targets, &cursor))
             return false;
@@ -195,6 +226,7 @@ static bool decode_record(struct tg_image *image, const struct tg_record *record
         return record->key_len == 1 && decode_meta(image, &cursor) && tg_cursor_done(&cursor);
     case TG_DISK_ANSWER:
         return record->key_len == 1 && decode_answer(image, &cursor) && tg_cursor_done(&cursor);
+    case TG_DISK_CANARY:
     case TG_DISK_RULE:
     case TG_DISK_GROUP:
         return decode_numbered(image, record, used);
@@ -210,13 +242,14 @@ static bool decode_record(struct tg_image *image, const struct tg_record *record
 /* Whether a record may follow one of kind last, 0 the first one: see image_p.h. */
 static bool is_in_order(const struct tg_record *record, uint8_t last)
 {
-    static const uint8_t order[] = {
-        0, TG_DISK_META, TG_DISK_ANSWER, TG_DISK_RULE, TG_DISK_GROUP, TG_DISK_CLIENTS, TG_DISK_TLD};
+    static const uint8_t order[] = {0, TG_DISK_META, TG_DISK_ANSWER, TG_DISK_CANARY, TG_DISK_RULE,
+        TG_DISK_GROUP, TG_DISK_CLIENTS, TG_DISK_TLD};
     uint8_t kind = record->key[0];
     const uint8_t *behind = memchr(order, last, sizeof(order));
 
     if (kind == last)
-        return kind == TG_DISK_RULE || kind == TG_DISK_GROUP || kind == TG_DISK_TLD;
+        return kind == TG_DISK_CANARY || kind == TG_DISK_RULE || kind == TG_DISK_GROUP ||
+               kind == TG_DISK_TLD;
     return memchr(behind, kind, (size_t)(order + sizeof(order) - behind)) != NULL;
 }
 
@@ -227,6 +260,9 @@ static bool count_record(struct tg_image *image, const struct tg_record *record)
     const struct tg_disk_group *group = (const void *)record->value;
 
     switch (record->key[0]) {
+    case TG_DISK_CANARY:
+        image->canary_count++;
+        return true;
     case TG_DISK_RULE:
         image->rule_count++;
         if (record->value_len < sizeof(*rule) || rule->target_count > TG_TARGETS_MAX)
@@ -267,11 +303,12 @@ static enum tg_status count_all(const struct tg_opening *opening)
         last = record.key[0];
     }
     if (image->rule_count > TG_RULES_MAX || image->group_count > TG_GROUPS_MAX ||
-        image->subnet_count > TG_SUBNETS_MAX)
+        image->subnet_count > TG_SUBNETS_MAX || image->canary_count > TG_CANARIES_MAX)
         return tg_opening_fail(opening, TG_ETOOBIG,
-            "image has %zu rules, %zu groups and %zu subnets, more than the %d, %d and %d allowed",
-            image->rule_count, image->group_count, image->subnet_count, TG_RULES_MAX, TG_GROUPS_MAX,
-            TG_SUBNETS_MAX);
+            "image has %zu rules, %zu groups, %zu subnets and %zu canary questions, more than the "
+            "%d, %d, %d and %d allowed",
+            image->rule_count, image->group_count, image->subnet_count, image->canary_count,
+            TG_RULES_MAX, TG_GROUPS_MAX, TG_SUBNETS_MAX, TG_CANARIES_MAX);
     return TG_OK;
 }
 
@@ -315,12 +352,13 @@ enum tg_status tg_image_decode(const struct tg_opening *opening)
 
     if (status != TG_OK)
         return status;
+    image->canaries = room(image->canary_count, sizeof(*image->canaries));
     image->rules = room(image->rule_count, sizeof(*image->rules));
     image->targets = room(image->target_count, sizeof(*image->targets));
     image->groups = room(image->group_count, sizeof(*image->groups));
     image->overrides = room(image->override_count, sizeof(*image->overrides));
-    if (image->rules == NULL || image->targets == NULL || image->groups == NULL ||
-        image->overrides == NULL)
+    if (image->canaries == NULL || image->rules == NULL || image->targets == NULL ||
+        image->groups == NULL || image->overrides == NULL)
         return tg_opening_fail(opening, TG_ENOMEM, "out of memory");
     status = decode_all(opening);
     if (status != TG_OK)

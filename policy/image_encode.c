@@ -92,6 +92,7 @@ static void add_meta(struct tg_image_writer *writer, time_t created)
     tg_put32(disk.suffix_count, count_flags(&writer->names, TG_DISK_SUFFIXES));
     tg_put16(disk.tool_len, sizeof(tool) - 1);
     tg_put16(disk.flags, policy->inspect_targets ? TG_DISK_INSPECT : 0);
+    tg_put32(disk.canary_count, (uint32_t)policy->canary_count);
     append(writer, &disk, sizeof(disk));
     append(writer, tool, sizeof(tool));
     add(writer, &key, 1);
@@ -120,6 +121,20 @@ static void add_answer(struct tg_image_writer *writer)
     append_name(writer, answer->mx);
     append_text(writer, answer->contact);
     add(writer, &key, 1);
+}
+
+static void add_canary(struct tg_image_writer *writer, uint32_t number)
+{
+    const struct tg_canary *canary = &writer->policy->canaries[number];
+    uint8_t key[5] = {TG_DISK_CANARY};
+    struct tg_disk_canary disk = {
+        .expect = (uint8_t)canary->expect, .qname_len = (uint8_t)canary->qname.len};
+
+    tg_put32(key + 1, number);
+    tg_put16(disk.qtype, canary->qtype);
+    append(writer, &disk, sizeof(disk));
+    append_name(writer, canary->qname);
+    add(writer, key, sizeof(key));
 }
 
 /* What a kind has no use for stays zero, whatever the rule holds. */
@@ -250,6 +265,8 @@ void tg_encode_all(struct tg_image_writer *writer, time_t created)
 
     add_meta(writer, created);
     add_answer(writer);
+    for (size_t i = 0; i < policy->canary_count && writer->error == 0; i++)
+        add_canary(writer, (uint32_t)i);
     for (size_t i = 0; i < policy->rule_count && writer->error == 0; i++)
         add_rule(writer, (uint32_t)i);
     for (size_t i = 0; i < policy->group_count && writer->error == 0; i++)

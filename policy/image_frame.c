@@ -87,5 +87,6 @@ enum tg_status tg_frame_trailer(
         return tg_opening_fail(opening, TG_ECORRUPT,
             "names are said to begin at byte %" PRIu32 ", which is not among the records",
             frame->names_at);
+    memcpy(frame->digest, trailer->digest, sizeof(frame->digest));
     return TG_OK;
 }

@@ -154,6 +154,7 @@ static enum tg_status check_frame(const struct tg_opening *opening)
         status = tg_frame_trailer(opening, (const void *)(image->data + frame.tables_end), &frame);
     if (status == TG_OK)
         image->names_at = frame.names_at;
+    memcpy(image->digest, frame.digest, sizeof(image->digest));
     return status;
 }
 

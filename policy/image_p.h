@@ -10,6 +10,7 @@
  *
  *   'M'              meta, then the tool's version and NUL
  *   'A'              answer, then mname, rname, mx (wire), contact and NUL
+ *   'Q' u32 number   canary question, then its name (wire)
  *   'R' u32 number   rule, then owner, targets (wire), note, reason, ticket, file
  *                    (each text with NUL, and only when the rule has it)
  *   'G' u32 number   group, then its name and NUL, then for each override an
@@ -21,8 +22,9 @@
  *                    flags say there are: allow, block, protect; one record for each
  *                    name: those of the policy in its order, then the rest
  *
- * They come in this order, rules and groups by number. So all but the names, of which there may
- * be millions, is in front, and whoever asks for a few names need not read the rest.
+ * They come in this order, canary questions, rules and groups by number. So all but the names, of
+ * which there may be millions, is in front, and whoever asks for a few names need not read the
+ * rest.
  */
 #ifndef TLDGUARD_IMAGE_P_H
 #define TLDGUARD_IMAGE_P_H
@@ -46,6 +48,7 @@
 enum tg_disk_kind {
     TG_DISK_META = 'M',
     TG_DISK_ANSWER = 'A',
+    TG_DISK_CANARY = 'Q',
     TG_DISK_RULE = 'R',
     TG_DISK_GROUP = 'G',
     TG_DISK_CLIENTS = 'C',
@@ -74,6 +77,7 @@ struct tg_disk_meta {
     uint8_t suffix_count[4];
     uint8_t tool_len[2];
     uint8_t flags[2]; /* TG_DISK_INSPECT */
+    uint8_t canary_count[4];
 };
 
 struct tg_disk_answer {
@@ -87,6 +91,12 @@ struct tg_disk_answer {
     uint8_t mx_len; /* 0: no exchange */
     uint8_t has_contact;
     uint8_t contact_len[2];
+};
+
+struct tg_disk_canary {
+    uint8_t qtype[2];
+    uint8_t expect;
+    uint8_t qname_len;
 };
 
 #define TG_DISK_HAS_NOTE   1u
@@ -157,8 +167,9 @@ struct tg_disk_name {
 };
 
 static_assert(sizeof(struct tg_disk_trailer) == 48, "part of the format");
-static_assert(sizeof(struct tg_disk_meta) == 72, "part of the format");
+static_assert(sizeof(struct tg_disk_meta) == 76, "part of the format");
 static_assert(sizeof(struct tg_disk_answer) == 172, "part of the format");
+static_assert(sizeof(struct tg_disk_canary) == 4, "part of the format");
 static_assert(sizeof(struct tg_disk_rule) == 24, "part of the format");
 static_assert(sizeof(struct tg_disk_group) == 8, "part of the format");
 static_assert(sizeof(struct tg_disk_subnet) == 24, "part of the format");
@@ -249,9 +260,12 @@ struct tg_image {
     uint32_t names_at;      /* as in struct tg_disk_trailer */
     struct tg_quick *quick; /* of tg_image_open_quick(); then data ends where the names begin, and
                                its table of contents tells of no tables. Else NULL */
+    uint8_t digest[32]; /* of struct tg_disk_trailer */
     struct tg_image_meta meta;
     struct tg_answer answer;
-    struct tg_rule *rules; /* they, and all that follows, point into data */
+    struct tg_canary *canaries; /* they, and all that follows, point into data */
+    size_t canary_count;
+    struct tg_rule *rules;
     size_t rule_count;
     struct tg_name *targets; /* of all rules */
     size_t target_count;
@@ -306,7 +320,8 @@ struct tg_frame {
     uint64_t len;        /* of the file */
     uint64_t data_end;   /* the records end, and the first table starts */
     uint64_t tables_end; /* the trailer starts */
-    uint32_t names_at;   /* as in struct tg_disk_trailer */
+    uint32_t names_at;   /* as in struct tg_disk_trailer, and so the next */
+    uint8_t digest[32];
 };
 
 /**
@@ -368,7 +383,8 @@ enum tg_status tg_image_check_records(const struct tg_opening *opening, uint64_t
  * can be trusted. */
 enum tg_status tg_image_check_tables(const struct tg_opening *opening, uint64_t count);
 
-/** Decodes meta, answer, rules, groups and subnets into the image, and checks each. */
+/** Decodes meta, answer, canary questions, rules, groups and subnets into the image, and checks
+ * each. */
 enum tg_status tg_image_decode(const struct tg_opening *opening);
 
 /** Sorts the image's subnets into ranges. TG_ECORRUPT when two are the same, TG_ENOMEM. */

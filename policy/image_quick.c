@@ -179,6 +179,7 @@ static enum tg_status open_quick(const struct tg_opening *opening)
         status = read_frame(opening, &frame);
     if (status == TG_OK)
         status = read_front(opening, frame.names_at);
+    memcpy(opening->image->digest, frame.digest, sizeof(frame.digest));
     if (status == TG_OK)
         status = tg_image_check_records(opening, &count);
     if (status == TG_OK)

@@ -85,9 +85,9 @@ enum tg_status tg_writer_report(int error, const char *path, struct tg_diags *di
     if (error == E2BIG) {
         tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL,
             "cannot write: the image would be too large: more than %u bytes, %d rules, %d names, "
-            "%d groups, %d subnets, or %d bytes in one text",
+            "%d groups, %d subnets, %d canary questions, or %d bytes in one text",
             TG_IMAGE_SIZE_MAX, TG_RULES_MAX, TG_NAMES_MAX, TG_GROUPS_MAX, TG_SUBNETS_MAX,
-            TG_TEXT_MAX);
+            TG_CANARIES_MAX, TG_TEXT_MAX);
         return TG_ETOOBIG;
     }
     tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL, "cannot write: %s",
@@ -98,7 +98,8 @@ enum tg_status tg_writer_report(int error, const char *path, struct tg_diags *di
 static bool is_too_much(const struct tg_policy *policy)
 {
     return policy->rule_count > TG_RULES_MAX || policy->name_count > TG_NAMES_MAX ||
-           policy->group_count > TG_GROUPS_MAX || policy->subnet_count > TG_SUBNETS_MAX;
+           policy->group_count > TG_GROUPS_MAX || policy->subnet_count > TG_SUBNETS_MAX ||
+           policy->canary_count > TG_CANARIES_MAX;
 }
 
 enum tg_status tg_image_write(

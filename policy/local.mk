@@ -7,6 +7,7 @@ policy_libtgcore_la_SOURCES = \
 	include/tldguard/diag.h policy/diag.c \
 	include/tldguard/dname.h policy/dname.c \
 	policy/fileio.h policy/fileio.c \
+	include/tldguard/rrtype.h policy/rrtype.c \
 	include/tldguard/policy.h policy/words.c \
 	policy/arena.h policy/arena.c \
 	policy/yaml.h policy/yaml.c policy/yaml_keys.c policy/yaml_prefix.c policy/yaml_text.c \
@@ -23,7 +24,7 @@ policy_libtgcore_la_LIBADD = $(LIBFYAML_LIBS) $(LIBCRYPTO_LIBS) $(CDB_LIBS)
 policy_libtldguard_la_SOURCES = \
 	policy/policy.c policy/parse.h policy/parse.c policy/parse_answer.c \
 	policy/parse_name.c policy/parse_value.c policy/parse_rules.c policy/parse_tlds.c \
-	policy/parse_entries.c policy/parse_clients.c policy/listfile.c policy/suffixes.h policy/suffixes.c \
+	policy/parse_entries.c policy/parse_clients.c policy/parse_canary.c policy/listfile.c policy/suffixes.h policy/suffixes.c \
 	policy/check.h policy/check.c policy/check_names.c policy/check_say.c policy/check_rules.c \
 	policy/image_write.c policy/image_rebuild.c include/tldguard/pieces.h policy/pieces.c \
 	policy/image_collect.h policy/image_collect.c policy/image_encode.h policy/image_encode.c

@@ -68,6 +68,12 @@ static void read_clients(void *ctx, const struct tg_yaml_node *value, void *into
     ((struct tg_parse *)ctx)->clients = value;
 }
 
+static void read_canary(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    (void)into;
+    ((struct tg_parse *)ctx)->canary = value;
+}
+
 static void parse_root(struct tg_parse *p)
 {
     static const struct tg_yaml_key keys[] = {
@@ -79,6 +85,7 @@ static void parse_root(struct tg_parse *p)
         {"allow", NULL, read_allow},
         {"block", NULL, read_block},
         {"clients", NULL, read_clients},
+        {"canary", NULL, read_canary},
     };
     const struct tg_yaml_node *root = p->doc->root;
     if (!root || (root->kind == TG_YAML_SCALAR && root->len == 0 && !root->refused)) {
@@ -91,6 +98,8 @@ static void parse_root(struct tg_parse *p)
     tg_parse_rules(p);
     if (!p->doc->oom)
         tg_parse_clients(p);
+    if (!p->doc->oom)
+        tg_parse_canary(p);
     if (!p->doc->oom)
         tg_parse_suffixes(p);
     if (!p->doc->oom)

@@ -67,6 +67,7 @@ struct tg_parse {
     const struct tg_yaml_node *allow;
     const struct tg_yaml_node *block;
     const struct tg_yaml_node *clients;
+    const struct tg_yaml_node *canary;
     const struct tg_yaml_node *mx;
     /* Parts with errors: what the check would say because of their lack is noise. */
     bool tlds_bad;
@@ -81,6 +82,9 @@ void tg_parse_rules(struct tg_parse *p);
 
 /** Reads p->clients into groups and subnets; the TLD rules must be read. */
 void tg_parse_clients(struct tg_parse *p);
+
+/** Reads p->canary into canaries. */
+void tg_parse_canary(struct tg_parse *p);
 
 /* A rule while its keys are read. */
 struct tg_draft {

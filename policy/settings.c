@@ -2,12 +2,40 @@
 /* Copyright (c) 2026 The tldguard authors */
 #include "tldguard/settings.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "settings_p.h"
 #include "yaml.h"
+
+/* A port of 1 to 65535. */
+static bool read_port(const char *text, uint16_t *port)
+{
+    uint32_t value = 0;
+    size_t digits = 0;
+    for (; digits < 6 && text[digits] >= '0' && text[digits] <= '9'; digits++)
+        value = value * 10 + (uint32_t)(text[digits] - '0');
+    *port = (uint16_t)value;
+    return digits > 0 && text[digits] == '\0' && value > 0 && value <= UINT16_MAX;
+}
+
+bool tg_server_parse(const char *text, struct tg_server *out)
+{
+    struct tg_server server = {.port = 53};
+    uint8_t octets[16];
+    const char *at = strchr(text, '@');
+    const size_t len = at ? (size_t)(at - text) : strlen(text);
+    if (len >= sizeof(server.address) || (at && !read_port(at + 1, &server.port)))
+        return false;
+    memcpy(server.address, text, len);
+    if (inet_pton(AF_INET, server.address, octets) != 1 &&
+        inet_pton(AF_INET6, server.address, octets) != 1)
+        return false;
+    *out = server;
+    return true;
+}
 
 /* One read. */
 struct reading {
@@ -162,17 +190,29 @@ static void read_trusted(void *ctx, const struct tg_yaml_node *value, void *into
     tg_settings_trusted(r->doc, value, &settings->trusted);
 }
 
-/* Beside the settings: who may write there may change the keys as well. */
-static char *beside(const char *path, const char *name)
+/* Beside the policy: who hands policies in may go back to a former one as well, which a key that is
+ * trusted has signed; and need not be let near the settings for it. */
+static char *behind(const char *path, const char *suffix)
 {
-    const char *slash = strrchr(path, '/');
-    const size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    char *whole = malloc(folder + strlen(name) + 1);
+    const size_t len = strlen(path);
+    char *whole = malloc(len + strlen(suffix) + 1);
     if (whole) {
-        memcpy(whole, path, folder);
-        memcpy(whole + folder, name, strlen(name) + 1);
+        memcpy(whole, path, len);
+        memcpy(whole + len, suffix, strlen(suffix) + 1);
     }
     return whole;
+}
+
+static void read_resolver(void *ctx, const struct tg_yaml_node *value, void *into)
+{
+    char shown[TG_YAML_SHOW_MAX];
+    struct reading *r = ctx;
+    struct tg_settings *settings = into;
+    const char *line = tg_yaml_line(r->doc, value, "resolver", 2 * INET6_ADDRSTRLEN, r->doc->arena);
+    if (line && !tg_server_parse(line, &settings->resolver))
+        tg_yaml_error(r->doc, value->at,
+            "'resolver' must be an address, or ADDRESS@PORT as 127.0.0.1@53, not '%s'",
+            tg_yaml_show(value, shown));
 }
 
 static void read_root(struct reading *r)
@@ -187,6 +227,7 @@ static void read_root(struct reading *r)
         {"on-error", NULL, read_on_error},
         {"client-id", NULL, read_client_id},
         {"trusted-keys", NULL, read_trusted},
+        {"resolver", NULL, read_resolver},
     };
     const struct tg_yaml_node *root = r->doc->root;
     /* nothing but comments: every setting has its default */
@@ -195,7 +236,7 @@ static void read_root(struct reading *r)
             r->doc, root, "a settings file", keys, sizeof(keys) / sizeof(keys[0]), r, r->settings);
 }
 
-static enum tg_status read_loaded(const char *path, struct tg_yaml *doc, struct tg_settings **out)
+static enum tg_status read_loaded(struct tg_yaml *doc, struct tg_settings **out)
 {
     enum tg_status status = TG_ENOMEM;
     struct tg_settings *settings = calloc(1, sizeof(*settings));
@@ -203,6 +244,7 @@ static enum tg_status read_loaded(const char *path, struct tg_yaml *doc, struct 
         return status;
     settings->on_error = TG_ON_ERROR_REFUSE;
     settings->forwarders.accept = TG_ID_ALL;
+    (void)tg_server_parse(TG_DEFAULT_RESOLVER, &settings->resolver);
     struct reading r = {doc, settings};
     read_root(&r);
     if (doc->oom)
@@ -217,7 +259,7 @@ static enum tg_status read_loaded(const char *path, struct tg_yaml *doc, struct 
         goto out;
     if (!settings->stats && !(settings->stats = strdup(TG_DEFAULT_STATS)))
         goto out;
-    settings->allow_older = beside(path, "allow-older");
+    settings->allow_older = behind(settings->policy, TG_TRUST_ALLOW);
     if (!settings->allow_older)
         goto out;
     *out = settings;
@@ -236,7 +278,7 @@ enum tg_status tg_settings_read(const char *path, struct tg_settings **out, stru
     if (status == TG_OK)
         status = tg_yaml_load(tg_yaml_name(path), text, len, diags, &doc);
     if (status == TG_OK)
-        status = read_loaded(path, doc, out);
+        status = read_loaded(doc, out);
     tg_yaml_destroy(&doc);
     free(text);
     tg_diags_sort(diags);

@@ -161,6 +161,8 @@ bool tg_trust_follows(
     if (!change->proof->checked || (change->former && tg_image_same(change->former, change->image)))
         return true;
     serial = tg_image_meta(change->image)->serial;
+    if (is_allowed(change->allowed, serial))
+        return true;
     if (expires != 0 && expires <= change->now) {
         (void)tg_trust_time(expires, when);
         tg_diags_add(diags, TG_DIAG_ERROR, name, 0, 0, NULL,
@@ -168,11 +170,11 @@ bool tg_trust_follows(
         return false;
     }
     former = change->former ? tg_image_meta(change->former)->serial : 0;
-    if (!change->former || serial > former || is_allowed(change->allowed, serial))
+    if (!change->former || serial > former)
         return true;
     tg_diags_add(diags, TG_DIAG_ERROR, name, 0, 0, NULL,
         "policy serial %" PRIu32 " is not higher than serial %" PRIu32
-        "; to go back to it write its serial into %s",
-        serial, former, change->allowed ? change->allowed : "allow-older");
+        "; to go back to it use 'tldguard rollback %" PRIu32 "'",
+        serial, former, serial);
     return false;
 }

@@ -54,3 +54,11 @@ const char *tg_match_text(enum tg_match match)
     }
     return "?";
 }
+
+const char *tg_expect_text(enum tg_expect expect)
+{
+    switch (expect) {
+        TG_EXPECT_MAP(TG_WORD)
+    }
+    return "?";
+}

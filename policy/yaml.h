@@ -24,11 +24,12 @@
 #include "tldguard/diag.h"
 #include "tldguard/status.h"
 
-#define TG_YAML_SIZE_MAX  ((size_t)64 * 1024 * 1024) /* bytes of text */
-#define TG_YAML_LINE_MAX  ((size_t)1024 * 1024)      /* bytes of a line: libfyaml holds one whole */
-#define TG_YAML_DEPTH_MAX 16
-#define TG_YAML_NODES_MAX ((size_t)16 * 1000 * 1000)
-#define TG_YAML_SHOW_MAX  64 /* room for a value in a message */
+#define TG_YAML_SIZE_MAX   ((size_t)64 * 1024 * 1024) /* bytes of text */
+#define TG_YAML_LINE_MAX   ((size_t)1024 * 1024) /* bytes of a line: libfyaml holds one whole */
+#define TG_YAML_DEPTH_MAX  16
+#define TG_YAML_NODES_MAX  ((size_t)16 * 1000 * 1000)
+#define TG_YAML_SHOW_MAX   64  /* room for a value in a message */
+#define TG_YAML_SOURCE_MAX 501 /* room for a line that is shown: 1000 messages may show one */
 
 enum tg_yaml_kind { TG_YAML_SCALAR, TG_YAML_LIST, TG_YAML_MAP };
 
@@ -108,6 +109,10 @@ void tg_yaml_scan(struct tg_yaml *doc, bool check);
 
 /** Line and column (both 1..) of an offset, 0 .. len. @return where that line starts. */
 size_t tg_yaml_place(const struct tg_yaml *doc, size_t at, unsigned *line, unsigned *col);
+
+/** The line that starts at an offset, as messages show it: source, or NULL when it is too long. */
+const char *tg_yaml_source(
+    const struct tg_yaml *doc, size_t start, char source[TG_YAML_SOURCE_MAX]);
 
 /** Adds an error, a warning or a note about the place at, unless muted (notes as warnings). */
 void tg_yaml_error(struct tg_yaml *doc, size_t at, const char *fmt, ...)

@@ -13,7 +13,6 @@
 #include "yaml.h"
 
 #define MESSAGE_MAX 3000 /* two names of TG_DNAME_TEXT_MAX and words around them */
-#define SOURCE_MAX  500  /* longer lines are not shown: 1000 messages may show one */
 
 /* Where the line that holds the first byte of each stretch of text starts: finding a line from
  * there costs at most one stretch, and a mark for each line would cost more than the text. */
@@ -210,23 +209,28 @@ size_t tg_yaml_place(const struct tg_yaml *doc, size_t at, unsigned *line, unsig
     return start;
 }
 
+const char *tg_yaml_source(const struct tg_yaml *doc, size_t start, char source[TG_YAML_SOURCE_MAX])
+{
+    size_t left = doc->len - start;
+    size_t len = left < TG_YAML_SOURCE_MAX ? left : TG_YAML_SOURCE_MAX;
+    const char *end = len > 0 ? memchr(doc->text + start, '\n', len) : NULL;
+    if (end)
+        len = (size_t)(end - (doc->text + start));
+    if (len == TG_YAML_SOURCE_MAX)
+        return NULL;
+    memcpy(source, doc->text + start, len);
+    source[len] = '\0';
+    return source;
+}
+
 static void add(struct tg_yaml *doc, enum tg_diag_level level, size_t at, const char *message)
 {
     unsigned line;
     unsigned col;
-    char source[SOURCE_MAX + 1];
+    char source[TG_YAML_SOURCE_MAX];
     size_t start = tg_yaml_place(doc, at, &line, &col);
-    size_t left = doc->len - start;
-    size_t len = left < sizeof(source) ? left : sizeof(source);
-    const char *end = len > 0 ? memchr(doc->text + start, '\n', len) : NULL;
-    if (end)
-        len = (size_t)(end - (doc->text + start));
-    bool shown = len < sizeof(source);
-    if (shown) {
-        memcpy(source, doc->text + start, len);
-        source[len] = '\0';
-    }
-    tg_diags_add(doc->diags, level, doc->name, line, col, shown ? source : NULL, "%s", message);
+    tg_diags_add(
+        doc->diags, level, doc->name, line, col, tg_yaml_source(doc, start, source), "%s", message);
 }
 
 __attribute__((format(printf, 4, 0))) static void message(

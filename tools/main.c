@@ -22,6 +22,9 @@ static const struct tg_command *const commands[] = {
     &tg_cmd_keygen,
     &tg_cmd_sign,
     &tg_cmd_verify,
+    &tg_cmd_activate,
+    &tg_cmd_rollback,
+    &tg_cmd_history,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

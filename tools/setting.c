@@ -8,22 +8,36 @@
 #include "tldguard/settings.h"
 #include "tools/tool.h"
 
+const char *tg_conf_path(const char *given)
+{
+    const char *named = getenv("TLDGUARD_CONF");
+
+    return given ? given : named && *named ? named : TG_DEFAULT_CONF;
+}
+
+struct tg_settings *tg_settings_find(const char *given, struct tg_diags *diags)
+{
+    const char *conf = tg_conf_path(given);
+    struct tg_settings *settings = NULL;
+    const enum tg_status status = tg_settings_read(conf, &settings, diags);
+
+    if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
+        tg_diags_add(diags, TG_DIAG_ERROR, conf, 0, 0, NULL, "%s", tg_status_text(status));
+    return settings;
+}
+
 char *tg_setting(const char *given, const char *(*pick)(const struct tg_settings *settings),
     const char *otherwise, struct tg_diags *diags)
 {
-    const char *named = getenv("TLDGUARD_CONF");
-    const char *conf = given ? given : named && *named ? named : TG_DEFAULT_CONF;
-    const bool installed = conf != given && conf != named;
+    const char *conf = tg_conf_path(given);
+    const bool installed = strcmp(conf, TG_DEFAULT_CONF) == 0;
     struct tg_settings *settings = NULL;
-    enum tg_status status = TG_OK;
     char *path;
 
-    if (!installed || access(conf, F_OK) == 0)
-        status = tg_settings_read(conf, &settings, diags);
-    if (status != TG_OK) {
-        if (tg_diags_count(diags, TG_DIAG_ERROR) == 0)
-            tg_diags_add(diags, TG_DIAG_ERROR, conf, 0, 0, NULL, "%s", tg_status_text(status));
-        return NULL;
+    if (!installed || access(conf, F_OK) == 0) {
+        settings = tg_settings_find(given, diags);
+        if (!settings)
+            return NULL;
     }
     path = strdup(settings ? pick(settings) : otherwise);
     tg_settings_destroy(&settings);

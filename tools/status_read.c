@@ -116,16 +116,16 @@ static unsigned hex(char c)
     return at ? (unsigned)(at - digits) : 16;
 }
 
-static void digest(struct reader *r, const json_t *policy, uint8_t out[32])
+static void digest(struct reader *r, const json_t *policy, const char *key, uint8_t out[32])
 {
     char digits[65];
 
-    text(r, policy, "policy", "digest", digits, sizeof(digits));
+    text(r, policy, "policy", key, digits, sizeof(digits));
     for (size_t i = 0; i < 32 && !r->bad; i++) {
         const unsigned high = hex(digits[2 * i]);
         const unsigned low = high < 16 ? hex(digits[2 * i + 1]) : 16;
         if (low > 15)
-            fail_at(r, "policy", "digest", "is no digest");
+            fail_at(r, "policy", key, "is no digest");
         out[i] = (uint8_t)(high << 4 | low);
     }
 }
@@ -155,7 +155,8 @@ static void read_policy(struct reader *r, const json_t *json, struct tg_figures_
     if (!policy->there)
         return;
     policy->serial = (uint32_t)number(r, now, "policy", "serial");
-    digest(r, now, policy->digest);
+    digest(r, now, "digest", policy->digest);
+    digest(r, now, "image", policy->image);
     policy->created = number_or(r, now, "policy", "created", 0);
     policy->loaded = number_or(r, now, "policy", "loaded", 0);
     policy->expires = number_or(r, now, "policy", "expires", 0);

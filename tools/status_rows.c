@@ -81,6 +81,7 @@ static void policy(const struct rows *rows, const struct tg_figures_policy *poli
     if (policy->there) {
         put(rows, "policy.serial", policy->serial, false);
         text(rows, "policy.digest", tg_text_digest(policy->digest, digits));
+        text(rows, "policy.image", tg_text_digest(policy->image, digits));
         moment(rows, "policy.created", policy->created);
         moment(rows, "policy.loaded", policy->loaded);
         moment(rows, "policy.expires", policy->expires);

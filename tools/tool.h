@@ -45,6 +45,7 @@ extern const struct tg_command tg_cmd_check, tg_cmd_compile, tg_cmd_show, tg_cmd
 extern const struct tg_command tg_cmd_import, tg_cmd_export;
 extern const struct tg_command tg_cmd_suggest;
 extern const struct tg_command tg_cmd_keygen, tg_cmd_sign, tg_cmd_verify;
+extern const struct tg_command tg_cmd_activate, tg_cmd_rollback, tg_cmd_history;
 extern const struct tg_command tg_cmd_log, tg_cmd_report, tg_cmd_status;
 
 /*
@@ -107,6 +108,11 @@ const char *tg_data_folder(const char *given);
 const char *tg_popular_file(char path[TG_PATH_MAX]);
 
 struct tg_settings;
+
+/* Where the module's settings are: in the file given, else in that of TLDGUARD_CONF, else in the
+ * installed one. And they: to be freed; NULL after an error in diags. */
+const char *tg_conf_path(const char *given);
+struct tg_settings *tg_settings_find(const char *given, struct tg_diags *diags);
 
 /**
  * One of the paths in the module's settings: in the file given, else in that of TLDGUARD_CONF, else

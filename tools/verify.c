@@ -22,20 +22,18 @@ static const struct tg_option options[] = {
 
 static int from_settings(const char *conf, struct tg_trust_keys *keys)
 {
-    struct tg_settings *settings = NULL;
     struct tg_diags *diags = tg_diags_create();
-    const enum tg_status status = tg_settings_read(conf, &settings, diags);
+    struct tg_settings *settings = tg_settings_find(conf, diags);
 
-    if (status == TG_OK)
+    if (settings)
         *keys = settings->trusted;
-    else if (tg_diags_count(diags, TG_DIAG_ERROR) == 0)
-        fprintf(stderr, "%s: error: %s\n", conf, tg_status_text(status));
-    if (status == TG_OK && keys->count == 0)
-        fprintf(stderr, "%s: error: there are no trusted-keys in it\n", conf);
+    if (settings && keys->count == 0)
+        tg_diags_add(diags, TG_DIAG_ERROR, tg_conf_path(conf), 0, 0, NULL,
+            "there are no trusted-keys in it");
     tg_text_diags(diags, false);
     tg_diags_destroy(&diags);
     tg_settings_destroy(&settings);
-    return status == TG_OK && keys->count > 0 ? -1 : EXIT_BROKEN;
+    return keys->count > 0 ? -1 : EXIT_BROKEN;
 }
 
 static int from_file(const char *path, struct tg_trust_keys *keys)
@@ -55,7 +53,7 @@ static int from_file(const char *path, struct tg_trust_keys *keys)
 static int read_keys(
     const struct tg_command *self, const struct tg_parsed *p, struct tg_trust_keys *keys)
 {
-    const char *named = getenv("TLDGUARD_CONF"), *text = p->value[PUBLIC_TEXT], *wrong;
+    const char *text = p->value[PUBLIC_TEXT], *wrong;
     const int given = (p->value[PUBLIC] != NULL) + (text != NULL) + (p->value[CONF] != NULL);
 
     if (given > 1)
@@ -63,10 +61,7 @@ static int read_keys(
     if (p->value[PUBLIC])
         return from_file(p->value[PUBLIC], keys);
     if (!text)
-        return from_settings(p->value[CONF]    ? p->value[CONF]
-                             : named && *named ? named
-                                               : TG_DEFAULT_CONF,
-            keys);
+        return from_settings(p->value[CONF], keys);
     wrong = tg_trust_key_parse(text, strlen(text), &keys->key[0]);
     keys->count = 1;
     return wrong ? tg_text_usage(self, "'%s' %s", text, wrong) : -1;

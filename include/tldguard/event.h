@@ -16,6 +16,7 @@
 #include "tldguard/clientid.h"
 #include "tldguard/decide.h"
 #include "tldguard/dname.h"
+#include "tldguard/rrtype.h"
 
 /* X(name, value, word): the word is ECS network.transport or .protocol's companion. */
 #define TG_TRANSPORT_MAP(X)       \
@@ -173,12 +174,5 @@ size_t tg_event_format(
  */
 size_t tg_event_format_lost(
     struct timespec when, const struct tg_stamp *stamp, char line[TG_EVENT_LINE_MAX]);
-
-/**
- * The mnemonic of an RR type, "TYPE65400" where there is none (RFC 3597).
- * @param text output, at least 16 bytes.
- * @return text.
- */
-const char *tg_rrtype_text(uint16_t type, char text[16]);
 
 #endif

@@ -17,7 +17,7 @@
 #include "tldguard/policy.h"
 #include "tldguard/status.h"
 
-#define TG_IMAGE_FORMAT   3
+#define TG_IMAGE_FORMAT   4
 #define TG_IMAGE_SIZE_MAX (1024u * 1024u * 1024u) /* bytes; larger files are refused unread */
 
 struct tg_image;
@@ -100,6 +100,10 @@ const uint8_t *tg_image_octets(const struct tg_image *image, size_t *len);
 /** Frees an image and sets the pointer to NULL; NULL-safe. No thread may use it any more. */
 void tg_image_close(struct tg_image **image);
 
+/** Its own digest, which tells it from any other: 32 octets, SHA-256 of all octets of the file before
+ * those of the digest, which are its last ones; borrowed. Of tg_image_open_quick() not checked. */
+const uint8_t *tg_image_digest(const struct tg_image *image);
+
 /** What the image says of itself; borrowed. */
 const struct tg_image_meta *tg_image_meta(const struct tg_image *image);
 
@@ -117,6 +121,12 @@ size_t tg_image_group_count(const struct tg_image *image);
 
 /** Group i, 0 .. count - 1; borrowed; NULL out of range. */
 const struct tg_group *tg_image_group(const struct tg_image *image, size_t i);
+
+/** How many canary questions it has. */
+size_t tg_image_canary_count(const struct tg_image *image);
+
+/** Canary i, 0 .. count - 1, in the order of the policy text; borrowed; NULL out of range. */
+const struct tg_canary *tg_image_canary(const struct tg_image *image, size_t i);
 
 /** How many names, prefixes and public suffixes it has. */
 size_t tg_image_name_count(const struct tg_image *image);

@@ -46,6 +46,10 @@
 #define TG_MATCH_MAP(X)                                                         \
     X(TG_MATCH_ALL, 0, "all")       /* every name under the TLD, and the TLD */ \
     X(TG_MATCH_DIRECT, 1, "direct") /* only what is not under its public suffixes */
+/* What a canary question must bring, or the policy is not kept. */
+#define TG_EXPECT_MAP(X)                                                    \
+    X(TG_EXPECT_BLOCK, 0, "block")     /* our own answer, by this policy */ \
+    X(TG_EXPECT_RESOLVE, 1, "resolve") /* records of the type, not from us */
 #define TG_ENUM_ENTRY(name, value, word) name = (value),
 enum tg_mode { TG_MODE_MAP(TG_ENUM_ENTRY) };
 enum tg_action { TG_ACTION_MAP(TG_ENUM_ENTRY) };
@@ -53,6 +57,7 @@ enum tg_severity { TG_SEVERITY_MAP(TG_ENUM_ENTRY) };
 enum tg_kind { TG_KIND_MAP(TG_ENUM_ENTRY) };
 enum tg_twin { TG_TWIN_MAP(TG_ENUM_ENTRY) };
 enum tg_match { TG_MATCH_MAP(TG_ENUM_ENTRY) };
+enum tg_expect { TG_EXPECT_MAP(TG_ENUM_ENTRY) };
 #undef TG_ENUM_ENTRY
 
 /** The word of a value in policy text and events; "?" for a value not in the
@@ -63,15 +68,17 @@ const char *tg_severity_text(enum tg_severity severity);
 const char *tg_kind_text(enum tg_kind kind);
 const char *tg_twin_text(enum tg_twin twin);
 const char *tg_match_text(enum tg_match match);
+const char *tg_expect_text(enum tg_expect expect);
 
-#define TG_TARGETS_MAX 16      /* targets of one rule */
-#define TG_SINK_MAX    8       /* sinkhole addresses of one family */
-#define TG_TEXT_MAX    1000    /* bytes of a note, reason, ticket, contact or group's name */
-#define TG_RULES_MAX   200000  /* rules of one policy; a list of names is one rule */
-#define TG_NAMES_MAX   4000000 /* names of one policy */
-#define TG_GROUPS_MAX  1000    /* groups of clients */
-#define TG_SUBNETS_MAX 200000  /* prefixes of all groups */
-#define TG_TTL_MAX     86400   /* seconds: a wrong block must end within a day */
+#define TG_TARGETS_MAX  16      /* targets of one rule */
+#define TG_SINK_MAX     8       /* sinkhole addresses of one family */
+#define TG_TEXT_MAX     1000    /* bytes of a note, reason, ticket, contact or group's name */
+#define TG_RULES_MAX    200000  /* rules of one policy; a list of names is one rule */
+#define TG_NAMES_MAX    4000000 /* names of one policy */
+#define TG_GROUPS_MAX   1000    /* groups of clients */
+#define TG_SUBNETS_MAX  200000  /* prefixes of all groups */
+#define TG_TTL_MAX      86400   /* seconds: a wrong block must end within a day */
+#define TG_CANARIES_MAX 100     /* canary questions: all are asked at each activation */
 
 /* How blocked questions are answered. All names lower-case wire format. */
 struct tg_answer {
@@ -147,6 +154,21 @@ struct tg_suffix {
     bool exception;      /* "!name": name is not a suffix, though a wildcard says so */
 };
 
+/* A question that is asked as soon as the policy is in force, and what must come of it. */
+struct tg_canary {
+    struct tg_name qname; /* not the root */
+    uint16_t qtype;       /* one that records have: tg_rrtype_is_data() */
+    enum tg_expect expect;
+};
+
+/* Where something stands in the policy text, for messages about it. */
+struct tg_standing {
+    const char *file;   /* what messages call the text */
+    unsigned line;      /* 1.. */
+    unsigned col;       /* 1.., in bytes */
+    const char *source; /* the line; NULL: too long to be shown */
+};
+
 /* A parsed, checked policy. Read-only; all it points to is freed with it. */
 struct tg_policy {
     uint32_t serial; /* 1 .. 4294967295, e.g. 2026112201 */
@@ -162,6 +184,9 @@ struct tg_policy {
     size_t subnet_count;
     const struct tg_suffix *suffixes; /* of all TLDs with match: direct, each once */
     size_t suffix_count;
+    const struct tg_canary *canaries; /* in the order of the text; no two ask the same */
+    size_t canary_count;
+    const struct tg_standing *canaries_at; /* of each; NULL: the policy was not made from text */
     uint8_t digest[32]; /* SHA-256 of the policy text and of its list files, in order */
     void *arena;        /* private: owns everything above */
 };
@@ -184,7 +209,8 @@ struct tg_policy_options {
  * itself; a block or TLD rule that speaks of a protected name; a name that is both
  * allowed and blocked; two rules of one kind that say different things about one name;
  * a sinkhole action without a sinkhole address; a list file that cannot be
- * read; match: direct without a public suffix list; two groups with one prefix.
+ * read; match: direct without a public suffix list; two groups with one prefix; a canary
+ * question for a type that records do not have, or asked twice.
  * Warnings: an allow that can never apply, or has expired, or will within 7
  * days; a protect that can make no difference; an entry that another one covers; a TLD that
  * is not delegated; a TLD full of popular names set to block without a twin.

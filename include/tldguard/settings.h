@@ -4,6 +4,7 @@
 #ifndef TLDGUARD_SETTINGS_H
 #define TLDGUARD_SETTINGS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,17 @@ struct tg_forwarders {
     } from[TG_FORWARDERS_MAX];
 };
 
+/* A server of DNS, by address. */
+struct tg_server {
+    char address[INET6_ADDRSTRLEN]; /* as text */
+    uint16_t port;
+};
+
+#define TG_DEFAULT_RESOLVER "127.0.0.1@53"
+
+/** ADDRESS or ADDRESS@PORT, as in unbound.conf; false: it is none, and *out is unchanged. */
+bool tg_server_parse(const char *text, struct tg_server *out);
+
 struct tg_settings {
     char *policy;  /* the image; absolute path */
     char *log;     /* the block log; absolute path */
@@ -50,16 +62,18 @@ struct tg_settings {
     char *journal; /* the same, of systemd's journal */
     bool sync;     /* each batch of events is forced to the disk */
     enum tg_on_error on_error;
+    struct tg_server resolver; /* whom activate asks whether a policy does what it should */
     struct tg_forwarders forwarders;
     struct tg_trust_keys trusted; /* whose images are taken; none: anybody's */
-    char *allow_older;            /* beside the settings; see tg_trust_follows() */
+    char *allow_older;            /* behind the policy; see tg_trust_follows() */
 };
 
 /**
  * Reads and checks a settings file: a YAML mapping of policy, log, stats, sync (none, which
  * is the default, or batch), syslog, journal, on-error (refuse, which is the default, or pass),
- * client-id (from: prefixes; accept: words of TG_ID_MAP, by default all) and trusted-keys (public
- * keys of minisign, or the paths of their files, which are read as well). policy, log and stats
+ * client-id (from: prefixes; accept: words of TG_ID_MAP, by default all), trusted-keys (public
+ * keys of minisign, or the paths of their files, which are read as well) and resolver (ADDRESS or
+ * ADDRESS@PORT; TG_DEFAULT_RESOLVER). policy, log and stats
  * default to the places that configure set; a relative path is an error, as the resolver changes
  * its folder.
  * @param path  the file.

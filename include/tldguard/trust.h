@@ -45,6 +45,10 @@
 #define TG_TRUST_SUFFIX ".minisig"
 #define TG_TRUST_NEXT   ".minisig.next"
 
+/* The file by which a host lets one policy in that is older, or has expired: see
+ * tg_trust_follows(). */
+#define TG_TRUST_ALLOW ".allow-older"
+
 struct tg_trust_key {
     uint8_t id[TG_TRUST_ID];
     uint8_t key[TG_TRUST_PUBLIC];
@@ -129,12 +133,13 @@ struct tg_trust_change {
     const struct tg_image *image;   /* the new one */
     const struct tg_trusted *proof; /* of the new one */
     int64_t now;                    /* seconds since 1970 */
-    const char *allowed;            /* path of a file with one serial that may be an older one */
+    const char *allowed;            /* path of a file with one serial that may be an older one, or
+                                       one that has expired; NULL: no file */
 };
 
 /**
  * Whether a policy that is signed may follow the one in force: not when it has expired, nor with a
- * serial that is not higher, unless the host allows this very one. The same octets again, as with
+ * serial that is not higher, unless the host allows this very serial. The same octets again, as with
  * a new signature, may; and where none is asked for, everything.
  * @param name  what the error calls it.
  * @param diags gets one error when it may not.

@@ -28,7 +28,7 @@ figures() {
 }
 # has KEY NUMBER: it is at least that by now.
 # shellcheck disable=SC2317
-has() { status; [[ $out ]] && (($(figure "$1") >= $2)); }
+has() { local got; status; got=$(figure "$1"); [[ $got ]] && ((got >= $2)); }
 # shellcheck disable=SC2317
 has_exactly() { status; [[ $out && $(figure "$1") == "$2" ]]; }
 # shellcheck disable=SC2317
@@ -142,6 +142,7 @@ num.policies.loaded=1
 num.policies.rejected=0
 policies.last-error='
     is "the log has as many lines" "$(live_events)" "$(figure num.events.written)"
+    is "which image" "$(figure policy.image)" "$(tail -c 32 "$world_dir/policy.cdb" | od -An -v -tx1 | tr -d ' \n')"
     is "the process" "$(figure pid)" "$(world_pid unbound)"
     is "of 18 decisions one or more are measured" \
         "$(sed -n 's/^histogram\.decision\.0.*=//p' <<<"$out" | awk '{ n += $1 } END { print (n >= 1 && n <= 18) }')" 1

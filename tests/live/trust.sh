@@ -316,11 +316,11 @@ test_older() {
     sign ann
     place
     check "older: refused" live_until refused $((before + 1))
-    echo $((serial - 1)) >"$world_dir/allow-older"
+    echo $((serial - 1)) >"$world_dir/policy.cdb.allow-older"
     check "older: refused when another one is allowed" live_until refused $((before + 2))
-    echo "$serial" >"$dir/allow" && mv "$dir/allow" "$world_dir/allow-older"
+    echo "$serial" >"$dir/allow" && mv "$dir/allow" "$world_dir/policy.cdb.allow-older"
     taken "older: allowed by the host"
-    rm "$world_dir/allow-older"
+    rm "$world_dir/policy.cdb.allow-older"
     ask army.ml A
     is "older: in force" "$(field rcode)" NOERROR
     serial=$newer

@@ -168,6 +168,22 @@ void gen_override(
     gen->memory[gen->memory_count++] = (uint8_t *)overrides;
 }
 
+static void add_canary(struct gen_policy *gen, struct tg_canary canary)
+{
+    for (size_t i = 0; i < gen->policy.canary_count; i++)
+        if (gen->canaries[i].qtype == canary.qtype &&
+            tg_dname_equal(gen->canaries[i].qname, canary.qname))
+            return;
+    gen->canaries = room(gen->canaries, gen->policy.canary_count, sizeof(*gen->canaries));
+    gen->policy.canaries = gen->canaries;
+    gen->canaries[gen->policy.canary_count++] = canary;
+}
+
+void gen_canary(struct gen_policy *gen, const char *name, uint16_t qtype, enum tg_expect expect)
+{
+    add_canary(gen, (struct tg_canary){gen_name(gen, name), qtype, expect});
+}
+
 struct tg_address gen_address(const char *text)
 {
     struct tg_address address = {{0}};
@@ -389,6 +405,20 @@ static void suffixes_by_chance(uint64_t *seed, struct gen_policy *gen)
     }
 }
 
+static void canaries_by_chance(uint64_t seed, struct gen_policy *gen)
+{
+    static const uint16_t types[] = {1, 15, 28, 65, 256, 65400, 65534};
+    uint32_t count = gen_below(&seed, 5);
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t wire[TG_DNAME_MAX];
+        size_t len = owner_by_chance(&seed, gen, wire);
+
+        add_canary(gen, (struct tg_canary){keep(gen, wire, len), PICK(&seed, types),
+                            (enum tg_expect)gen_below(&seed, 2)});
+    }
+}
+
 struct gen_policy *gen_policy(
     uint64_t *seed, uint32_t max_names, const struct gen_delegated *delegated)
 {
@@ -410,6 +440,7 @@ struct gen_policy *gen_policy(
     for (uint32_t i = 0; i < count; i++)
         group_by_chance(seed, gen);
     suffixes_by_chance(seed, gen);
+    canaries_by_chance(*seed, gen); /* which leaves the seed: what follows is as it was */
     return gen;
 }
 
@@ -577,6 +608,7 @@ void gen_free(struct gen_policy **gen)
     free((*gen)->groups);
     free((*gen)->subnets);
     free((*gen)->suffixes);
+    free((*gen)->canaries);
     free(*gen);
     *gen = NULL;
 }

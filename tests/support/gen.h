@@ -31,11 +31,12 @@ struct gen_delegated {
 /** A policy as the tests build it: owns all it points to. */
 struct gen_policy {
     struct tg_policy policy;
-    struct tg_rule *rules; /* policy.rules, not const; so with the next four */
+    struct tg_rule *rules; /* policy.rules, not const; so with the next five */
     struct tg_entry *entries;
     struct tg_group *groups;
     struct tg_subnet *subnets;
     struct tg_suffix *suffixes;
+    struct tg_canary *canaries;
     const struct gen_delegated *delegated; /* borrowed, or NULL */
     uint8_t **memory;                      /* to free: names, targets, overrides */
     size_t memory_count;
@@ -71,6 +72,9 @@ struct tg_group *gen_group(struct gen_policy *gen, const char *name);
 /** Adds an override; tld NULL: of every rule. */
 void gen_override(
     struct gen_policy *gen, struct tg_group *group, const char *tld, enum tg_mode mode);
+
+/** Adds a canary question, unless it is asked already. */
+void gen_canary(struct gen_policy *gen, const char *name, uint16_t qtype, enum tg_expect expect);
 
 /** An address from its text. */
 struct tg_address gen_address(const char *text);

@@ -46,6 +46,8 @@ int imagefile_setup(void **state)
     gen_override(fix->gen, group, NULL, TG_MODE_MONITOR);
     gen_subnet(fix->gen, gen_address("10.9.0.0"), 120, 0);
     gen_subnet(fix->gen, gen_address("2001:db8::"), 32, 0);
+    gen_canary(fix->gen, "army.ml", TG_TYPE_MX, TG_EXPECT_BLOCK);
+    gen_canary(fix->gen, "army.mil", TG_TYPE_MX, TG_EXPECT_RESOLVE);
     fix->gen->policy.answer.contact = "soc@example.net";
     if (tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL) != TG_OK)
         return -1;
@@ -97,6 +99,20 @@ static size_t read_groups(const struct tg_image *image)
     return sum;
 }
 
+static size_t read_canaries(const struct tg_image *image)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < tg_image_canary_count(image); i++) {
+        const struct tg_canary *canary = tg_image_canary(image, i);
+        char text[TG_DNAME_TEXT_MAX];
+
+        sum += canary->qtype + strlen(tg_expect_text(canary->expect)) +
+               tg_dname_to_text(canary->qname.wire, canary->qname.len, text);
+    }
+    return sum;
+}
+
 static const char *const names[] = {".", "ml", "orange.ml", "www.orange.ml", "a.www.orange.ml",
     "x.international", "international", "a.b.c", "\\000.ml", "army.ml", "a.rnil.example",
     "army.mil", "x.com.om", "army.om"};
@@ -104,7 +120,7 @@ static const char *const clients[] = {"10.9.0.7", "2001:db8::1", "::", "255.255.
 
 void imagefile_exercise(const struct tg_image *image)
 {
-    size_t sum = read_groups(image);
+    size_t sum = read_groups(image) + read_canaries(image);
 
     for (size_t i = 0; i < tg_image_rule_count(image); i++) {
         const struct tg_rule *rule = tg_image_rule(image, i);

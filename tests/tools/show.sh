@@ -13,7 +13,7 @@ run compile -q whole.yaml -o whole.cdb
 is 'quiet, and the same octets' "$code $out$err$(cmp first.cdb whole.cdb)" '0 '
 
 run show whole.cdb
-is 'every fact, one a line' "$(sed 's/sha256:.*/sha256:/; s/^tool .*/tool/' <<<"$out")" 'format   3
+is 'every fact, one a line' "$(sed 's/sha256:.*/sha256:/; s/^tool .*/tool/' <<<"$out")" 'format   4
 serial   2026112201
 created  2026-11-22T00:00:00Z
 tool

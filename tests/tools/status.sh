@@ -21,7 +21,8 @@ good() {
         {format: 1, published: $now, publish_errors: 0, state: "protecting", why: "",
          pid: $pid, pid_space: $space, machine: $machine, host: "res1", instance: "6b02",
          version: "0.1.0", unbound: "1.17.1", started: ($now - 3600000),
-         policy: {serial: 7, digest: ("a5" * 32), created: ($now - 86400000 * 10), loaded: ($now - 60000),
+         policy: {serial: 7, digest: ("a5" * 32), image: ("5a" * 32),
+                  created: ($now - 86400000 * 10), loaded: ($now - 60000),
              expires: null, rules: 5, names: 3},
          policies: {loaded: 2, rejected: 1, last_error: "p.cdb: error: cut", last_rejected: ($now - 90000)},
          questions: (zero("unprotected prefetch late watched_cached") + {total: 21, blocked: 15,
@@ -204,6 +205,8 @@ del(.questions.verdict.block)|'questions.verdict.block' is missing
 .policy.digest = "a5"|'policy.digest' is no digest
 .policy.digest = ("g" * 64)|'policy.digest' is no digest
 .policy.digest = ("a" * 65)|'policy.digest' is too long
+.policy.image = ""|'policy.image' is no digest
+del(.policy.image)|'policy.image' is missing
 .events.failing = 0|'events.failing' is neither true nor false
 .events.lost_last = "x"|'events.lost_last' is no count
 .host = ("x" * 256)|'host' is too long

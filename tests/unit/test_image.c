@@ -53,6 +53,21 @@ static void same_rule(const struct tg_rule *got, const struct tg_rule *want)
     same_text(got->file, want->file);
 }
 
+static void same_canaries(const struct tg_image *image, const struct tg_policy *policy)
+{
+    assert_int_equal(tg_image_canary_count(image), policy->canary_count);
+    for (size_t i = 0; i < policy->canary_count; i++) {
+        const struct tg_canary *got = tg_image_canary(image, i);
+        const struct tg_canary *want = &policy->canaries[i];
+
+        assert_true(tg_dname_equal(got->qname, want->qname));
+        assert_int_equal(got->qtype, want->qtype);
+        assert_int_equal(got->expect, want->expect);
+    }
+    assert_null(tg_image_canary(image, policy->canary_count));
+    assert_null(tg_image_canary(image, (size_t)-1));
+}
+
 static void same_groups(const struct tg_image *image, const struct tg_policy *policy)
 {
     assert_int_equal(tg_image_group_count(image), policy->group_count);
@@ -180,6 +195,7 @@ static void everything_comes_back(void **state)
         struct gen_policy *gen = gen_policy(&seed, 30, NULL);
         struct tg_image *image = NULL;
         bool monitors = false;
+        size_t len;
 
         gen->policy.serial = gen_random(&seed) | 1;
         gen->policy.digest[31] = (uint8_t)gen_random(&seed);
@@ -191,6 +207,8 @@ static void everything_comes_back(void **state)
         assert_int_equal(tg_image_meta(image)->created, IMAGEFILE_CREATED + (int64_t)i);
         assert_memory_equal(tg_image_meta(image)->digest, gen->policy.digest, 32);
         assert_string_equal(tg_image_meta(image)->tool, TG_VERSION);
+        const uint8_t *octets = tg_image_octets(image, &len);
+        assert_memory_equal(tg_image_digest(image), octets + len - 32, 32);
         assert_int_equal(tg_image_inspects(image), gen->policy.inspect_targets);
         same_answer(tg_image_answer(image), &gen->policy.answer);
         assert_int_equal(tg_image_rule_count(image), gen->policy.rule_count);
@@ -202,6 +220,7 @@ static void everything_comes_back(void **state)
         for (size_t j = 0; j < gen->policy.group_count; j++)
             for (size_t k = 0; k < gen->groups[j].override_count; k++)
                 monitors |= gen->groups[j].overrides[k].mode == TG_MODE_MONITOR;
+        same_canaries(image, &gen->policy);
         same_groups(image, &gen->policy);
         same_subnets(image, &gen->policy);
         same_names(image, &gen->policy);
@@ -223,6 +242,7 @@ static void limits_fit(void **state)
     struct imagefile *fix = *state;
     struct tg_rule *rule = &fix->gen->rules[0];
     char text[TG_TEXT_MAX + 2];
+    char name[256];
     struct tg_image *image = NULL;
     struct tg_diags *diags = tg_diags_create();
 
@@ -233,10 +253,20 @@ static void limits_fit(void **state)
     fix->gen->policy.answer.contact = text;
     while (rule->target_count < TG_TARGETS_MAX)
         gen_target(fix->gen, rule, "mil");
+    memset(name, 'a', sizeof(name));
+    for (size_t i = 0; i < 255; i += 64)
+        name[i + 63] = '.'; /* 3 labels of 63, one of 61: 255 octets */
+    name[3 * 64 + 61] = '\0';
+    while (fix->gen->policy.canary_count < TG_CANARIES_MAX) {
+        name[0] = (char)('0' + fix->gen->policy.canary_count / 10);
+        name[1] = (char)('0' + fix->gen->policy.canary_count % 10);
+        gen_canary(fix->gen, name, 65534, TG_EXPECT_RESOLVE);
+    }
     assert_int_equal(tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL), TG_OK);
     assert_int_equal(tg_image_open(fix->path, &image, NULL), TG_OK);
     same_rule(tg_image_rule(image, 0), rule);
     same_answer(tg_image_answer(image), &fix->gen->policy.answer);
+    same_canaries(image, &fix->gen->policy);
     tg_image_close(&image);
     /* One more is too large, and what was there stays. */
     text[TG_TEXT_MAX] = 't';
@@ -287,6 +317,7 @@ static void any_cdb_reader_reads_it(void **state)
         kinds[*(const uint8_t *)cdb_getkey(&cdb)]++;
     assert_int_equal(kinds['M'], 1);
     assert_int_equal(kinds['A'], 1);
+    assert_int_equal(kinds['Q'], 2);
     assert_int_equal(kinds['R'], 7);
     assert_int_equal(kinds['G'], 1);
     assert_int_equal(kinds['C'], 1);

@@ -319,6 +319,8 @@ static const struct edit edits[] = {
     {"tool without its end", KEY("M"), 68, 4, false, NULL, 0, 0, 0},
     {"flag of meta that is not known", KEY("M"), 70, 2, false, NULL, 0, 0, 0},
     {"another one", KEY("M"), 71, 1, false, NULL, 0, 0, 0},
+    {"more canary questions", KEY("M"), 72, 3, false, NULL, 0, 0, 0},
+    {"fewer canary questions", KEY("M"), 72, 1, false, NULL, 0, 0, 0},
     {"serial 0", KEY("M"), 4, 0, false, NULL, 0, 3, 0},
     {"more behind meta", KEY("M"), NONE, 0, false, NULL, 0, 0, 1},
     {"more behind answer", KEY("A"), NONE, 0, false, NULL, 0, 0, 1},
@@ -338,6 +340,24 @@ static const struct edit edits[] = {
     {"contact neither there nor not", KEY("A"), 169, 2, false, NULL, 0, 0, 0},
     {"contact with a NUL inside", KEY("A"), 172 + 18 + 16 + 3, 0, false, NULL, 0, 0, 0},
     {"MNAME in upper case", KEY("A"), 172 + 1, 'T', false, NULL, 0, 0, 0},
+    /* Canary questions: complete, each possible, no two the same. */
+    {"canary missing", KEY("Q\0\0\0\0"), NONE, 0, true, NULL, 0, 0, 0},
+    {"last canary missing", KEY("Q\1\0\0\0"), NONE, 0, true, NULL, 0, 0, 0},
+    {"canary 9 of 2", KEY("Q\1\0\0\0"), NONE, 0, false, KEY("Q\x9\0\0\0"), 0, 0},
+    {"canary twice", KEY("Q\1\0\0\0"), NONE, 0, false, KEY("Q\1\0\0\0"), 0, 0},
+    {"canary key cut", KEY("Q\1\0\0\0"), NONE, 0, true, KEY("Q\1\0\0"), 0, 0},
+    {"canary behind a rule", KEY("R\0\0\0\0"), NONE, 0, false, KEY("Q\2\0\0\0"), 0, 0},
+    {"type 0", KEY("Q\0\0\0\0"), 0, 0, false, NULL, 0, 0, 0},
+    {"type of no record, OPT", KEY("Q\0\0\0\0"), 0, 41, false, NULL, 0, 0, 0},
+    {"type of no record, ANY", KEY("Q\0\0\0\0"), 0, 255, false, NULL, 0, 0, 0},
+    {"type that is reserved", KEY("Q\0\0\0\0"), 0, 255, false, NULL, 0, 1, 0},
+    {"expectation", KEY("Q\0\0\0\0"), 2, 2, false, NULL, 0, 0, 0},
+    {"canary without a name", KEY("Q\0\0\0\0"), 3, 0, false, NULL, 0, 0, 0},
+    {"canary's name shorter than told", KEY("Q\0\0\0\0"), 3, 10, false, NULL, 0, 0, 0},
+    {"canary's name is the root", KEY("Q\0\0\0\0"), 4, 0, false, NULL, 0, 0, 0},
+    {"canary's name in upper case", KEY("Q\0\0\0\0"), 5, 'A', false, NULL, 0, 0, 0},
+    {"canary's label too long", KEY("Q\0\0\0\0"), 4, 64, false, NULL, 0, 0, 0},
+    {"more behind a canary", KEY("Q\0\0\0\0"), NONE, 0, false, NULL, 0, 0, 1},
     /* Rules: complete, in range, as written. */
     {"rule missing", KEY("R\1\0\0\0"), NONE, 0, true, NULL, 0, 0, 0},
     {"rule 9 of 7", KEY("R\1\0\0\0"), NONE, 0, false, KEY("R\x9\0\0\0"), 0, 0},
@@ -503,6 +523,38 @@ static void impossible_content(void **state)
     }
 }
 
+/* More canary questions than a policy may have: each would be asked at every activation. */
+static void too_many_canaries(void **state)
+{
+    struct imagefile *fix = *state;
+    struct tg_image *image = NULL;
+    const struct edit none = {"nothing", KEY(""), NONE, 0, false, NULL, 0, 0, 0};
+    const struct edit more = {
+        "one more", KEY("Q\x63\0\0\0"), NONE, 0, false, KEY("Q\x64\0\0\0"), 0, 0};
+    char text[256];
+    uint8_t *data;
+    size_t len;
+
+    while (fix->gen->policy.canary_count < TG_CANARIES_MAX) {
+        snprintf(text, sizeof(text), "n%zu.example", fix->gen->policy.canary_count);
+        gen_canary(fix->gen, text, TG_TYPE_A, TG_EXPECT_RESOLVE);
+    }
+    assert_int_equal(tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL), TG_OK);
+    data = rebuild(fix, &none, &len);
+    assert_int_equal(tg_image_open_memory("it", data, len, &image, NULL), TG_OK);
+    assert_int_equal(tg_image_canary_count(image), TG_CANARIES_MAX);
+    tg_image_close(&image);
+    free(data);
+    data = rebuild(fix, &more, &len);
+    assert_int_equal(refuse(data, len, text), TG_ETOOBIG);
+    assert_non_null(strstr(text, "101 canary questions"));
+    free(data);
+    /* Nor are they written. */
+    gen_canary(fix->gen, "one.more", TG_TYPE_A, TG_EXPECT_RESOLVE);
+    assert_int_equal(
+        tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL), TG_ETOOBIG);
+}
+
 /* A slot more, in whatever table has room, which points into a record: what it
  * points to would be found without ever having been checked. */
 static void slots_to_nowhere(void **state)
@@ -566,6 +618,7 @@ int main(void)
         IMAGEFILE_TEST(altered),
         IMAGEFILE_TEST(crafted),
         IMAGEFILE_TEST(impossible_content),
+        IMAGEFILE_TEST(too_many_canaries),
         IMAGEFILE_TEST(slots_to_nowhere),
         IMAGEFILE_TEST(slots_lost),
     };

@@ -56,6 +56,7 @@ static void the_same_verdicts(void **state)
             imagefile_same_verdict(full, quick, &question);
         }
         imagefile_same_verdicts(full, quick);
+        assert_memory_equal(tg_image_digest(quick), tg_image_digest(full), 32);
         assert_int_equal(tg_image_status(quick, "it", NULL), TG_OK);
         tg_image_close(&quick);
         tg_image_close(&full);
@@ -100,6 +101,8 @@ static void all_but_the_names(void **state)
     assert_int_equal(tg_image_rule_count(image), fix->gen->policy.rule_count);
     assert_string_equal(tg_image_rule(image, 2)->ticket, "NET-4711");
     assert_string_equal(tg_image_group(image, 0)->name, "soc");
+    assert_int_equal(tg_image_canary_count(image), 2);
+    assert_int_equal(tg_image_canary(image, 1)->expect, TG_EXPECT_RESOLVE);
     assert_int_equal(tg_image_name_count(image), fix->gen->policy.name_count);
     assert_int_equal(tg_image_suffix_count(image), 1);
     assert_true(tg_image_monitors(image));

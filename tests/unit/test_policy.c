@@ -36,7 +36,10 @@ static const char full[] =
     "tlds:\n"
     "  - {tld: ML., targets: [mil, nl], mode: mail-only, action: sinkhole,\n"
     "     severity: critical, note: ' n '}\n"
-    "  - {tld: om, targets: com}\n";
+    "  - {tld: om, targets: com}\n"
+    "canary:\n"
+    "  - {name: army.ml, type: MX, expect: block}\n"
+    "  - {name: army.mil, type: MX, expect: resolve}\n";
 
 static enum tg_status parse(const char *text, struct tg_policy **out, struct tg_diags *diags)
 {
@@ -66,7 +69,10 @@ static void bad(
     struct tg_policy *policy = untouched;
     struct tg_diags *diags = tg_diags_create();
     assert_non_null(diags);
-    assert_int_equal(parse(text, &policy, diags), expected);
+    enum tg_status status = parse(text, &policy, diags);
+    if (status != expected)
+        print_message("%s: %s\n", text, tg_status_text(status));
+    assert_int_equal(status, expected);
     assert_ptr_equal(policy, untouched);
     assert_true(tg_diags_count(diags, TG_DIAG_ERROR) > 0);
     const struct tg_diag *diag = tg_diags_get(diags, 0);
@@ -109,6 +115,9 @@ static void test_words(void **state)
 #define TEXT tg_match_text
     TG_MATCH_MAP(CASE)
 #undef TEXT
+#define TEXT tg_expect_text
+    TG_EXPECT_MAP(CASE)
+#undef TEXT
     /* Values come from images as well: any must be safe. */
     assert_string_equal(tg_mode_text((enum tg_mode)4), "?");
     assert_string_equal(tg_action_text((enum tg_action)99), "?");
@@ -116,6 +125,7 @@ static void test_words(void **state)
     assert_string_equal(tg_kind_text((enum tg_kind)4), "?");
     assert_string_equal(tg_twin_text((enum tg_twin)3), "?");
     assert_string_equal(tg_match_text((enum tg_match)2), "?");
+    assert_string_equal(tg_expect_text((enum tg_expect)2), "?");
 }
 
 /* Every word that a policy may hold gives its value. */
@@ -163,8 +173,114 @@ static void test_defaults(void **state)
     assert_int_equal(policy->group_count, 0);
     assert_int_equal(policy->subnet_count, 0);
     assert_int_equal(policy->suffix_count, 0);
+    assert_int_equal(policy->canary_count, 0);
     tg_policy_destroy(&policy);
     assert_null(policy);
+}
+
+#define ML "serial: 1\ntlds: [{tld: ml, targets: mil}]\n"
+
+static void test_canary(void **state)
+{
+    (void)state;
+    struct tg_policy *policy = good(ML "canary:\n"
+                                       "  - {name: Army.ML., type: mx, expect: block}\n"
+                                       "  - {name: army.ml, type: A, expect: block}\n"
+                                       "  - expect: resolve\n"
+                                       "    type: TYPE65400\n"
+                                       "    name: _x.army.mil\n");
+    static const struct tg_canary want[] = {{{NULL, 0}, 15, TG_EXPECT_BLOCK},
+        {{NULL, 0}, 1, TG_EXPECT_BLOCK}, {{NULL, 0}, 65400, TG_EXPECT_RESOLVE}};
+    assert_int_equal(policy->canary_count, COUNT(want));
+    for (size_t i = 0; i < COUNT(want); i++) {
+        assert_name(policy->canaries[i].qname, i < 2 ? "army.ml" : "_x.army.mil");
+        assert_int_equal(policy->canaries[i].qtype, want[i].qtype);
+        assert_int_equal(policy->canaries[i].expect, want[i].expect);
+        assert_string_equal(policy->canaries_at[i].file, "p.yaml");
+        assert_int_equal(policy->canaries_at[i].line, 4 + i);
+        assert_int_equal(policy->canaries_at[i].col, 5);
+    }
+    assert_string_equal(
+        policy->canaries_at[1].source, "  - {name: army.ml, type: A, expect: block}");
+    tg_policy_destroy(&policy);
+    /* A key with nothing behind it is an empty list, as when all are comments. */
+    policy = good(ML "canary:\n  # - {name: army.ml, type: MX, expect: block}\n");
+    assert_int_equal(policy->canary_count, 0);
+    tg_policy_destroy(&policy);
+}
+
+/* What a canary cannot be; the golden tests have the whole texts. */
+static void test_canary_bad(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned line;
+        unsigned col;
+        const char *part;
+    } cases[] = {
+        {"canary: []", 3, 9, "'canary' is empty"},
+        {"canary: army.ml", 3, 9, "must be a list, not one value"},
+        {"canary: {name: army.ml}", 3, 9, "must be a list, not a mapping"},
+        {"canary: [army.ml]", 3, 10, "must be a mapping"},
+        {"canary:\n  -\n  - {name: a.ml, type: A, expect: block}", 4, 3,
+            "must be a mapping ('key: value'), not nothing"},
+        {"canary: [{}]", 3, 10, "lacks the key 'name'"},
+        {"canary: [{name: a.ml, type: MX}]", 3, 10, "lacks the key 'expect'"},
+        {"canary: [{name: a.ml, expect: block}]", 3, 10, "lacks the key 'type'"},
+        {"canary: [{type: MX, expect: block}]", 3, 10, "lacks the key 'name'"},
+        {"canary: [{name: a.ml, type: MX, expect: blok}]", 3, 41, "did you mean 'block'"},
+        {"canary: [{name: a.ml, type: MX, expect: no}]", 3, 41, "use one of: block, resolve"},
+        {"canary: [{name: a.ml, type: MXX, expect: block}]", 3, 29, "is no type of records"},
+        {"canary: [{name: a.ml, type: TYPE65536, expect: block}]", 3, 29, "is no type of records"},
+        {"canary: [{name: a.ml, type: ANY, expect: block}]", 3, 29, "a type that no record has"},
+        {"canary: [{name: a.ml, type: TYPE0, expect: block}]", 3, 29, "a type that no record has"},
+        {"canary: [{name: a.ml, type: [A], expect: block}]", 3, 29, "must be one value"},
+        {"canary: [{name: a.ml, type: '', expect: block}]", 3, 29, "has no value"},
+        {"canary: [{name: ., type: NS, expect: resolve}]", 3, 17, "cannot be the root"},
+        {"canary: [{name: '*.ml', type: A, expect: block}]", 3, 17, "write a name to ask for"},
+        {"canary: [{name: a..ml, type: A, expect: block}]", 3, 17, "two dots"},
+        {"canary: [{name: a.ml, type: A, expect: block, note: x}]", 3, 47, "unknown key 'note'"},
+        {"canary: [{name: a.ml, name: b.ml, type: A, expect: block}]", 3, 23, "given twice"},
+        {"canary:\n- {name: a.ml, type: A, expect: block}\n"
+         "- {name: A.ML., type: TYPE1, expect: block}\n",
+            5, 3, "'a.ml' is asked for A twice; the first is on line 4"},
+        {"canary:\n- {name: a.ml, type: A, expect: block}\n"
+         "- {name: a.ml, type: A, expect: resolve}\n",
+            5, 3, "the first is on line 4"},
+        {"canary: []\ncanary: []", 3, 9, "is empty"},
+        {"canary: *x", 3, 9, "alias"},
+        {"canary: [{name: *x, type: A, expect: block}]", 3, 17, "alias"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[400];
+        snprintf(text, sizeof(text), "%s%s\n", ML, cases[i].text);
+        bad(text, TG_EPOLICY, cases[i].line, cases[i].col, cases[i].part);
+    }
+}
+
+/* A hundred are fine, one more is not. On one line, that is too long to be shown. */
+static void test_canary_max(void **state)
+{
+    char text[20000];
+    (void)state;
+    for (size_t count = TG_CANARIES_MAX; count <= TG_CANARIES_MAX + 1; count++) {
+        int used = snprintf(text, sizeof(text), ML "canary: [");
+        for (size_t i = 0; i < count; i++)
+            used += snprintf(text + used, sizeof(text) - (size_t)used,
+                "{name: n%zu.ml, type: A, expect: block},", i);
+        strcpy(text + used, "]\n");
+        if (count > TG_CANARIES_MAX) {
+            bad(text, TG_EPOLICY, 3, 9, "101 canary questions; 100 are the most");
+            continue;
+        }
+        struct tg_policy *policy = good(text);
+        assert_int_equal(policy->canary_count, count);
+        assert_name(policy->canaries[99].qname, "n99.ml");
+        assert_int_equal(policy->canaries_at[99].line, 3);
+        assert_null(policy->canaries_at[99].source);
+        tg_policy_destroy(&policy);
+    }
 }
 
 /* The only key that says yes or no; JSON and YAML have words of their own for it. */
@@ -713,7 +829,9 @@ static void test_oom(void **state)
 {
     (void)state;
     out_of_memory(full, TG_OK);
-    out_of_memory("serial: 0\nfoo: 1\ntlds: [{tld: ml, targets: ml}]\nallow: [ml, m\xc3\xbc.ml]\n",
+    out_of_memory(
+        "serial: 0\nfoo: 1\ntlds: [{tld: ml, targets: ml}]\nallow: [ml, m\xc3\xbc.ml]\n"
+        "canary: [{name: a.ml, type: A, expect: block}, {name: a.ml, type: A, expect: block}]\n",
         TG_EPOLICY);
 }
 
@@ -733,6 +851,9 @@ int main(void)
         cmocka_unit_test(test_every_word),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_inspect_targets),
+        cmocka_unit_test(test_canary),
+        cmocka_unit_test(test_canary_bad),
+        cmocka_unit_test(test_canary_max),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_rname),
         cmocka_unit_test(test_digest),

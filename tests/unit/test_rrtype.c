@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <ldns/ldns.h>
 
-#include "tldguard/event.h"
+#include "tldguard/rrtype.h"
 
 /* Where our table goes beyond ldns 1.8: types of the IANA registry that came later, or that
  * ldns leaves out of its build. A newer ldns may know them, by the same name. */
@@ -91,11 +91,97 @@ static void test_unknown(void **state)
         assert_string_equal(tg_rrtype_text(cases[i].type, text), cases[i].text);
 }
 
+/* Forms that people write, and those that are none. */
+static void test_parse(void **state)
+{
+    static const struct {
+        const char *text;
+        int type; /* -1: none */
+    } cases[] = {
+        /* mnemonics, in any case */
+        {"MX", 15},
+        {"mx", 15},
+        {"Aaaa", 28},
+        {"NSAP-PTR", 23},
+        {"any", 255},
+        /* RFC 3597 5: numbers, of known types as well */
+        {"TYPE15", 15},
+        {"type0", 0},
+        {"TYPE65535", 65535},
+        /* too large, empty, with more around or in it */
+        {"TYPE65536", -1},
+        {"TYPE99999", -1},
+        {"TYPE100000", -1},
+        {"TYPE4294967311", -1},
+        {"TYPE", -1},
+        {"TYPE015", -1},
+        {"TYPE00", -1},
+        {"TYPE-1", -1},
+        {"TYPE1 ", -1},
+        {" MX", -1},
+        {"MX.", -1},
+        {"M", -1},
+        {"MXX", -1},
+        {"15", -1},
+        {"", -1},
+        {"NOTYPE", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t len = strlen(cases[i].text);
+        char *text = malloc(len + 1); /* not terminated: what stands behind it is not read */
+        uint16_t type = 0x5a5a;
+
+        assert_non_null(text);
+        memcpy(text, cases[i].text, len);
+        if (tg_rrtype_parse(text, len, &type) != (cases[i].type >= 0))
+            print_message("'%s'\n", cases[i].text);
+        assert_int_equal(type, cases[i].type >= 0 ? cases[i].type : 0x5a5a);
+        free(text);
+    }
+    /* A NUL inside ends nothing. */
+    uint16_t type = 0x5a5a;
+    assert_false(tg_rrtype_parse("MX\0", 3, &type));
+    assert_false(tg_rrtype_parse("A\0", 2, &type));
+}
+
+/* All 65536 come back from their text. */
+static void test_there_and_back(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i <= UINT16_MAX; i++) {
+        char text[16];
+        uint16_t type = (uint16_t)~i;
+
+        tg_rrtype_text((uint16_t)i, text);
+        assert_true(tg_rrtype_parse(text, strlen(text), &type));
+        assert_int_equal(type, i);
+    }
+}
+
+/* RFC 6895 3.1: 0, OPT, 128 to 255 and 65535 are of no record. */
+static void test_data(void **state)
+{
+    static const struct {
+        uint16_t type;
+        bool data;
+    } cases[] = {{0, false}, {1, true}, {40, true}, {41, false}, {42, true}, {127, true},
+        {128, false}, {251, false}, {255, false}, {256, true}, {65534, true}, {65535, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(tg_rrtype_is_data(cases[i].type), cases[i].data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_ldns),
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_data),
     };
 
     return cmocka_run_group_tests_name("rrtype", tests, NULL, NULL);

@@ -46,6 +46,44 @@ static void write_file(const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+static void test_server(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *address; /* NULL: it is none */
+        uint16_t port;
+    } cases[] = {
+        {"127.0.0.1", "127.0.0.1", 53},
+        {"192.0.2.1@1", "192.0.2.1", 1},
+        {"2001:db8::53@65535", "2001:db8::53", 65535},
+        {"::1", "::1", 53},
+        {"2001:db8:ffff:ffff:ffff:ffff:192.0.2.255@5353",
+            "2001:db8:ffff:ffff:ffff:ffff:192.0.2.255", 5353},
+        {"", NULL, 0},
+        {"@53", NULL, 0},
+        {"127.0.0.1@", NULL, 0},
+        {"127.0.0.1@0", NULL, 0},
+        {"127.0.0.1@65536", NULL, 0},
+        {"127.0.0.1@0000053", NULL, 0},
+        {"127.0.0.1@53 ", NULL, 0},
+        {"127.0.0.1@+53", NULL, 0},
+        {"127.0.0.1@53@53", NULL, 0},
+        {"127.0.0.1:53", NULL, 0},
+        {"127.0.0.256", NULL, 0},
+        {"fe80::1%lo", NULL, 0},
+        {"localhost", NULL, 0},
+        {"2001:db8:ffff:ffff:ffff:ffff:192.0.2.255.255.255", NULL, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct tg_server server = {"untouched", 7};
+        if (tg_server_parse(cases[i].text, &server) != (cases[i].address != NULL))
+            fail_msg("%s", cases[i].text);
+        assert_string_equal(server.address, cases[i].address ? cases[i].address : "untouched");
+        assert_int_equal(server.port, cases[i].address ? cases[i].port : 7);
+    }
+}
+
 /* None is a text of its own. */
 static bool same_text(const char *a, const char *b)
 {
@@ -160,6 +198,9 @@ static void test_bad(void **state)
         {"trusted-keys: /tmp\n", TG_EPOLICY, 1, 15, "Is a directory"},
         {"trusted-keys: /dev/null\n", TG_EPOLICY, 1, 15, "not a regular file"},
         {"trusted-keys: /etc/passwd\n", TG_EPOLICY, 1, 15, "must stand in front"},
+        {"resolver: localhost\n", TG_EPOLICY, 1, 11, "must be an address"},
+        {"resolver: [127.0.0.1]\n", TG_EPOLICY, 1, 11, "'resolver' must be one value"},
+        {"resolver:\n", TG_EPOLICY, 1, 1, "'resolver' has no value"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -271,7 +312,7 @@ static void test_trusted(void **state)
             assert_int_equal(settings->trusted.count, TG_TRUST_KEYS_MAX);
             assert_int_equal(settings->trusted.key[0].id[0], 0x21);
             assert_int_equal(settings->trusted.key[1].id[0], 0x6a);
-            assert_string_equal(settings->allow_older, "/tmp/allow-older");
+            assert_string_equal(settings->allow_older, TG_DEFAULT_POLICY ".allow-older");
             tg_settings_destroy(&settings);
         } else {
             assert_ptr_equal(settings, untouched);
@@ -374,6 +415,7 @@ static void test_destroy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_server),
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_forwarders),

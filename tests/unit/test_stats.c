@@ -502,6 +502,7 @@ static void test_format(void **state)
     figures->policy.there = true;
     figures->policy.serial = UINT32_MAX;
     figures->policy.digest[31] = 0xa5;
+    figures->policy.image[31] = 0x5a;
     figures->policy.rules = 5;
     figures->policy.rejections = 2;
     figures->events.written = 12;
@@ -533,6 +534,7 @@ static void test_format(void **state)
     assert_string_equal(json_string_value(member(json, "host")), "r\"1\n\xc3\xbf");
     assert_int_equal(strlen(json_string_value(member(json, "policy.digest"))), 64);
     assert_string_equal(json_string_value(member(json, "policy.digest")) + 60, "00a5");
+    assert_string_equal(json_string_value(member(json, "policy.image")) + 60, "005a");
     assert_int_equal(json_array_size(member(json, "decisions.buckets")), TG_BUCKETS);
     assert_int_equal(json_array_size(member(json, "decisions.bounds")), TG_BOUNDS);
     json_decref(json);

@@ -594,7 +594,9 @@ static void test_follows(void **state)
         {11, NULL, 1001, false, NULL},
         {11, NULL, 1000, false, "serial 11 expired at 1970-01-01T00:16:40Z"},
         {11, NULL, 999, true, "expired"},
-        {9, "9", 999, false, "expired"},
+        {9, "9", 999, false, NULL},
+        {9, "8", 999, false, "expired"},
+        {11, "11", 999, true, NULL},
     };
     struct imagefile *fix = *state;
     struct tg_trusted proof = {.checked = true};

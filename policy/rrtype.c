@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
-#include <string.h>
+#include "tldguard/rrtype.h"
 
-#include "tldguard/event.h"
+#include <string.h>
+#include <strings.h>
 
 /*
  * IANA "Domain Name System (DNS) Parameters", resource record (RR) TYPEs.
@@ -74,4 +75,51 @@ const char *tg_rrtype_text(uint16_t type, char text[16])
     } while (rest > 0);
     memcpy(text, "TYPE", 4);
     return text;
+}
+
+/* "TYPE" and a number, without leading zeros. */
+static bool parse_number(const char *text, size_t len, uint16_t *type)
+{
+    const size_t skip = sizeof("TYPE") - 1;
+    uint32_t number = 0;
+
+    if (len <= skip || len > sizeof("TYPE65535") - 1 || strncasecmp(text, "TYPE", skip) != 0 ||
+        (text[skip] == '0' && len > skip + 1))
+        return false;
+    for (size_t i = skip; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        number = number * 10 + (uint32_t)(text[i] - '0');
+    }
+    if (number > UINT16_MAX)
+        return false;
+    *type = (uint16_t)number;
+    return true;
+}
+
+bool tg_rrtype_parse(const char *text, size_t len, uint16_t *type)
+{
+    static const struct {
+        uint16_t type;
+        char mnemonic[RRTYPE_MNEMONIC_MAX];
+    } known[] = {
+#define RRTYPE_ENTRY(number, mnemonic) {number, mnemonic},
+        RRTYPE_MAP(RRTYPE_ENTRY)
+#undef RRTYPE_ENTRY
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strlen(known[i].mnemonic) != len || strncasecmp(text, known[i].mnemonic, len) != 0)
+            continue;
+        *type = known[i].type;
+        return true;
+    }
+    return parse_number(text, len, type);
+}
+
+bool tg_rrtype_is_data(uint16_t type)
+{
+    const uint16_t opt = 41;
+
+    return type != 0 && type != opt && (type < 128 || type > 255) && type != UINT16_MAX;
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * How a host gets another policy: checked, put in its place, taken by the module that runs, and
+ * asked whether it does what it should; else the former one is put back.
+ */
+#ifndef TG_TOOLS_ACTIVATE_H
+#define TG_TOOLS_ACTIVATE_H
+
+#include "module/figures.h"
+#include "tools/store.h"
+
+/* What is asked for. */
+struct tg_activation {
+    const char *conf;      /* the settings; NULL: where they are looked for otherwise */
+    const char *path;      /* the image; NULL: go back to one of the history */
+    const char *signature; /* NULL: beside the image */
+    const char *resolver;  /* NULL: as the settings say */
+    uint64_t serial;       /* of the one to go back to; 0: the next lower one */
+    uint64_t keep;         /* former policies */
+    uint64_t wait;         /* seconds for the module */
+    bool older;            /* although its serial is not higher, or it has expired */
+    bool offline;          /* no module runs that could take it */
+    bool json;
+};
+
+#define TG_WHY_MAX      1024 /* octets of a reason, with a NUL: every 'why' below has so many */
+#define TG_WAIT_DEFAULT 10
+#define TG_WAIT_MAX     3600
+
+/* For --keep and --wait, and for --resolver: -1, or the exit code after a usage error. */
+int tg_activation_option(const struct tg_command *self, const char *text, const char *name,
+    uint64_t most, uint64_t *out);
+int tg_activation_resolver(const struct tg_command *self, const char *text);
+
+/* What came of it. X(name, word). */
+#define TG_OUTCOME_MAP(X)                                                                         \
+    X(TG_OUTCOME_ACTIVE, "active")       /* it is in force, or in its place for the next start */ \
+    X(TG_OUTCOME_UNCHANGED, "unchanged") /* it was before */                                      \
+    X(TG_OUTCOME_REFUSED, "refused")     /* not trusted, not newer: nothing was changed */        \
+    X(TG_OUTCOME_RESTORED, "restored")   /* it failed, and the former one is there again */       \
+    X(TG_OUTCOME_UNPROVEN, "unproven")   /* it failed, and there is nothing to put back */        \
+    X(TG_OUTCOME_BROKEN, "broken")       /* it could not be done: nothing was changed */
+#define TG_ENUM_ENTRY(name, word) name,
+enum tg_outcome { TG_OUTCOME_MAP(TG_ENUM_ENTRY) TG_OUTCOMES };
+#undef TG_ENUM_ENTRY
+
+/* How a canary question was answered. */
+struct tg_canary_answer {
+    bool good;
+    char got[48];
+};
+
+/* One run of it. */
+struct tg_change {
+    const struct tg_activation *asked;
+    struct tg_settings *settings;
+    struct tg_store store;
+    struct tg_sealed fresh;  /* the one that is to be active */
+    struct tg_sealed former; /* the one that is; without an image when there is none that counts */
+    struct tg_server resolver;
+    struct tg_diags *diags; /* why it cannot be done */
+    struct tg_canary_answer
+        *answers;         /* one for each canary question of the fresh one; NULL: not asked */
+    int64_t waited;       /* milliseconds until the module had it in force; -1: it has not */
+    char why[TG_WHY_MAX]; /* why it was not left in its place; "" */
+};
+
+/**
+ * Does it, and says what came of it. Signals that would end it in the middle wait until it is done.
+ * @return the exit code.
+ */
+int tg_activate(const struct tg_activation *asked);
+
+/* The module, as far as a change goes. */
+enum tg_taken {
+    TG_TAKEN,     /* it has the policy in force */
+    TG_NOT_TAKEN, /* it has looked at it and refused, or the time was over: why says it */
+    TG_NO_MODULE  /* none runs: why says it */
+};
+
+/* How many it had refused before, and how long it may take. */
+struct tg_wait {
+    uint64_t rejections;
+    uint64_t seconds;
+};
+
+/* Whether one runs that will look at a new policy; and how many it has refused so far. */
+enum tg_taken tg_module_runs(const struct tg_settings *settings, uint64_t *rejections, char *why);
+
+/* Waits until it has this image in force; ms: how long that took, -1: it has not. */
+enum tg_taken tg_module_wait(const struct tg_settings *settings, const struct tg_image *image,
+    const struct tg_wait *wait, int64_t *ms, char *why);
+
+/**
+ * Asks the resolver each canary question of the image; what is not as expected again and again, for
+ * two seconds.
+ * @param answers output, one for each.
+ * @return whether all are as expected; if not, the first one that is not is told in why.
+ */
+bool tg_canary_ask(const struct tg_server *resolver, const struct tg_image *image,
+    struct tg_canary_answer *answers, char *why);
+
+/* Says on stdout, or what went wrong on stderr, or all as JSON; returns the exit code. */
+int tg_change_say(const struct tg_change *change, enum tg_outcome outcome);
+
+#endif
