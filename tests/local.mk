@@ -78,6 +78,11 @@ check_PROGRAMS += tests/support/askid
 tests_support_askid_SOURCES = tests/support/askid.c
 tests_support_askid_LDADD = $(LDNS_LIBS)
 
+# A primary of a zone, also of ill will.
+check_PROGRAMS += tests/support/primary
+tests_support_primary_SOURCES = tests/support/primary.c $(tg_client)
+tests_support_primary_LDADD = $(LDNS_LIBS)
+
 # The logs of those that read them.
 check_PROGRAMS += tests/support/events
 tests_support_events_SOURCES = tests/support/events.c
@@ -93,7 +98,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
-	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh

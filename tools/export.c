@@ -139,7 +139,7 @@ static int run_with(const struct tg_parsed *p, struct tg_export *ex)
     if (load(ex, p->value[ZONE] != NULL, source, &image, diags) == TG_OK) {
         ex->image = image;
         done = p->value[ZONE] ? export_zone(ex, p, source, diags) : export(ex, p, diags);
-        if (!p->value[QUIET])
+        if (done && !p->value[QUIET])
             report(ex, source, diags);
     }
     tg_text_diags(diags, false);
