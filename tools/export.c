@@ -7,7 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RPZ, UNBOUND, ZONE, ORIGIN, POLICY, DATE, OUTPUT, NS, SIGNATURE, MAIL_AS_BLOCK, QUIET };
+enum {
+    RPZ,
+    UNBOUND,
+    ZONE,
+    ORIGIN,
+    POLICY,
+    DATE,
+    OUTPUT,
+    NS,
+    SIGNATURE,
+    ZONEMD,
+    MAIL_AS_BLOCK,
+    QUIET
+};
 static const struct tg_option options[] = {
     [RPZ] = {"rpz", 'r', NULL, "a response policy zone: BIND, Unbound, Knot, PowerDNS"},
     [UNBOUND] = {"unbound", 'u', NULL, "local-zone lines for Unbound"},
@@ -18,6 +31,7 @@ static const struct tg_option options[] = {
     [OUTPUT] = {"output", 'o', "FILE", "where it goes (default: standard output)"},
     [NS] = {"ns", 'n', "NAME", "with --zone: its name server (default localhost)"},
     [SIGNATURE] = {"signature", 'x', "FILE", "with --zone: of the image; else IMAGE.minisig"},
+    [ZONEMD] = {"zonemd", 'Z', NULL, "with --zone: a ZONEMD, which not all that use RPZ can take"},
     [MAIL_AS_BLOCK] = {"mail-as-block", 'm', NULL,
         "in a zone: mode mail-only also takes away the other types"},
     [QUIET] = {"quiet", 'q', NULL, "do not tell what was left out"},
@@ -160,8 +174,8 @@ static int check_options(const struct tg_command *self, const struct tg_parsed *
         return tg_text_usage(self, "--origin is for --rpz");
     if (p->value[UNBOUND] && p->value[MAIL_AS_BLOCK])
         return tg_text_usage(self, "--mail-as-block is for --rpz and --zone");
-    if (!p->value[ZONE] && (p->value[NS] || p->value[SIGNATURE]))
-        return tg_text_usage(self, "--ns and --signature are for --zone");
+    if (!p->value[ZONE] && (p->value[NS] || p->value[SIGNATURE] || p->value[ZONEMD]))
+        return tg_text_usage(self, "--ns, --signature and --zonemd are for --zone");
     if (p->argc && p->value[POLICY])
         return tg_text_usage(self, "two policies: '%s' and '%s'", p->value[POLICY], p->argv[0]);
     return -1;
@@ -202,6 +216,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     ex.writer = p.value[RPZ]    ? &tg_export_rpz
                 : p.value[ZONE] ? &tg_export_zone
                                 : &tg_export_unbound;
+    ex.zonemd = p.value[ZONEMD] != NULL;
     ex.mail_as_block = p.value[MAIL_AS_BLOCK] != NULL;
     return run_with(&p, &ex);
 }

@@ -59,6 +59,7 @@ struct tg_export {
     struct tg_name ns;     /* its name server */
     const char *signature; /* the file of the image's signature; NULL: there is none */
     size_t signature_len;
+    bool zonemd; /* it gets a ZONEMD, too */
     bool out_of_memory;
 };
 

@@ -181,30 +181,52 @@ static void write_texts(struct tg_export *ex)
     }
 }
 
-static void end(struct tg_export *ex)
+static bool add_policy(struct tg_export *ex)
 {
     struct tg_pieces pieces;
-    uint8_t digest[TG_ZONE_DIGEST];
-    char text[2 * TG_ZONE_DIGEST + 1];
     size_t len;
     const uint8_t *records = tg_image_records(ex->image, &len);
 
-    if (tg_pieces_cut(records, len, add_piece, ex, &pieces) != TG_OK) {
-        ex->out_of_memory = true;
-        return;
-    }
+    if (tg_pieces_cut(records, len, add_piece, ex, &pieces) != TG_OK)
+        return false;
     add_root(ex, &pieces);
     if (ex->signature)
         add_signature(ex);
     tg_zone_sort(ex->zone);
-    if (ex->out_of_memory || !tg_zone_digest(ex->zone, digest)) {
+    return !ex->out_of_memory;
+}
+
+/* The digests come last, since they are of all the rest. */
+static bool write_digests(struct tg_export *ex)
+{
+    const struct tg_name name = {(const uint8_t *)TG_ZONE_ZONEMD, sizeof(TG_ZONE_ZONEMD)};
+    const uint32_t serial = tg_image_meta(ex->image)->serial;
+    char text[TG_ZONE_DIGEST_TEXT];
+    uint8_t data[sizeof(text) + 1];
+
+    if (!tg_zone_digest(ex->zone, serial, false, text))
+        return false;
+    fprintf(ex->out, "_zonemd._tldguard TXT \"%s\"\n", text);
+    if (!ex->zonemd)
+        return true;
+    tg_export_add(ex, name, LDNS_RR_TYPE_TXT, data, tg_zone_txt(text, strlen(text), data));
+    tg_zone_sort(ex->zone);
+    if (ex->out_of_memory || !tg_zone_digest(ex->zone, serial, true, text))
+        return false;
+    fprintf(ex->out, "@ ZONEMD %s\n", text);
+    return true;
+}
+
+static void end(struct tg_export *ex)
+{
+    if (!add_policy(ex)) {
         ex->out_of_memory = true;
         return;
     }
     fprintf(ex->out, "; The policy itself, for tldguard fetch.\n");
     write_texts(ex);
-    (void)sodium_bin2hex(text, sizeof(text), digest, sizeof(digest));
-    fprintf(ex->out, "@ ZONEMD %" PRIu32 " 1 1 %s\n", tg_image_meta(ex->image)->serial, text);
+    if (!write_digests(ex))
+        ex->out_of_memory = true;
     tg_export_tail(ex, ';');
 }
 

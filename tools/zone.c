@@ -2,8 +2,10 @@
 /* Copyright (c) 2026 The tldguard authors */
 #include "tools/zone.h"
 
+#include <inttypes.h>
 #include <ldns/ldns.h>
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,13 +123,17 @@ const struct tg_zone_record *tg_zone_find(
     return zone->records + low;
 }
 
-/* RFC 8976 3.3.1: what is made when the digest is known. */
-static bool is_left_out(const struct tg_zone_record *record)
+static const struct tg_name apex_name = {(const uint8_t *)"", 1};
+static const struct tg_name zonemd_name = {(const uint8_t *)TG_ZONE_ZONEMD, sizeof(TG_ZONE_ZONEMD)};
+
+/* What is made when the digest is known: RFC 8976 3.3.1, and ours. */
+static bool is_left_out(const struct tg_zone_record *record, bool apex, struct tg_key own)
 {
     const uint8_t *data = tg_zone_data(record);
 
     if (record->key_len > 0)
-        return false;
+        return !apex && record->type == LDNS_RR_TYPE_TXT &&
+               tg_key_compare(tg_zone_owner(record), own) == 0;
     return record->type == LDNS_RR_TYPE_ZONEMD ||
            (record->type == LDNS_RR_TYPE_RRSIG && record->size >= 2 && data[0] == 0 &&
                data[1] == LDNS_RR_TYPE_ZONEMD);
@@ -150,42 +156,81 @@ static bool digest_record(
            EVP_DigestUpdate(sha, tg_zone_data(record), record->size) == 1;
 }
 
-bool tg_zone_digest(const struct tg_zone *zone, uint8_t digest[TG_ZONE_DIGEST])
+static bool make_digest(const struct tg_zone *zone, bool apex, uint8_t digest[TG_ZONE_DIGEST])
 {
+    uint8_t own[TG_DNAME_MAX];
+    const struct tg_key key = {own, tg_key_write(zonemd_name, own)};
     EVP_MD_CTX *sha = EVP_MD_CTX_new();
     bool done = sha && EVP_DigestInit_ex(sha, EVP_sha384(), NULL) == 1;
 
     for (size_t i = 0; i < zone->count && done; i++)
-        done = is_left_out(&zone->records[i]) || digest_record(zone, &zone->records[i], sha);
+        done = is_left_out(&zone->records[i], apex, key) ||
+               digest_record(zone, &zone->records[i], sha);
     done = done && EVP_DigestFinal_ex(sha, digest, NULL) == 1;
     EVP_MD_CTX_free(sha);
     return done;
 }
 
-const char *tg_zone_verify(const struct tg_zone *zone, uint32_t serial)
+bool tg_zone_digest(
+    const struct tg_zone *zone, uint32_t serial, bool apex, char text[TG_ZONE_DIGEST_TEXT])
 {
-    const struct tg_name apex = {(const uint8_t *)"", 1};
+    uint8_t digest[TG_ZONE_DIGEST];
+    char hex[2 * TG_ZONE_DIGEST + 1];
+
+    if (!make_digest(zone, apex, digest))
+        return false;
+    (void)sodium_bin2hex(hex, sizeof(hex), digest, sizeof(digest));
+    (void)snprintf(text, TG_ZONE_DIGEST_TEXT, "%" PRIu32 " %d %d %s", serial, ZONEMD_SIMPLE,
+        ZONEMD_SHA384, hex);
+    return true;
+}
+
+static const char out_of_memory[] = "cannot be checked: out of memory";
+
+static const char *verify_own(const struct tg_zone *zone, uint32_t serial)
+{
+    char want[TG_ZONE_DIGEST_TEXT], text[UINT16_MAX + 1];
+    size_t count;
+    const struct tg_zone_record *record = tg_zone_find(zone, zonemd_name, LDNS_RR_TYPE_TXT, &count);
+
+    if (count != 1)
+        return "has no digest at _zonemd._tldguard, so nobody can tell whether it is whole";
+    if (!tg_zone_digest(zone, serial, false, want))
+        return out_of_memory;
+    text[tg_zone_text(record, text)] = '\0';
+    return strcmp(text, want) == 0
+               ? NULL
+               : "is not what its digest says: it was altered, or something is missing";
+}
+
+/* One of another kind than ours says nothing here. */
+static const char *verify_apex(const struct tg_zone *zone, uint32_t serial)
+{
     uint8_t digest[TG_ZONE_DIGEST];
     size_t count;
-    const struct tg_zone_record *record = tg_zone_find(zone, apex, LDNS_RR_TYPE_ZONEMD, &count);
+    const struct tg_zone_record *record =
+        tg_zone_find(zone, apex_name, LDNS_RR_TYPE_ZONEMD, &count);
 
-    if (count == 0)
-        return "has no ZONEMD, so nobody can tell whether it is whole";
     for (; count > 0; count--, record++) {
         const uint8_t *data = tg_zone_data(record);
 
         if (record->size != ZONEMD_HEAD + TG_ZONE_DIGEST || data[4] != ZONEMD_SIMPLE ||
             data[5] != ZONEMD_SHA384)
             continue;
-        if (ldns_read_uint32(data) != serial)
-            return "has a ZONEMD of another serial";
-        if (!tg_zone_digest(zone, digest))
-            return "cannot be checked: out of memory";
-        return memcmp(digest, data + ZONEMD_HEAD, sizeof(digest)) == 0
-                   ? NULL
-                   : "is not what its ZONEMD says: it was altered, or something is missing";
+        if (!make_digest(zone, true, digest))
+            return out_of_memory;
+        if (ldns_read_uint32(data) != serial ||
+            memcmp(digest, data + ZONEMD_HEAD, sizeof(digest)) != 0)
+            return "is not what its ZONEMD says: it was altered, or something is missing";
     }
-    return "has no ZONEMD of scheme 1 with SHA-384, which is the one that is known here";
+    return NULL;
+}
+
+const char *tg_zone_verify(const struct tg_zone *zone, uint32_t serial)
+{
+    const char *wrong = verify_own(zone, serial);
+
+    return wrong ? wrong : verify_apex(zone, serial);
 }
 
 const char *tg_zone_id(const uint8_t id[TG_PIECE_ID], char text[TG_ZONE_ID_TEXT])

@@ -7,8 +7,11 @@
  *     _tldguard             v=tldguard1 and what else is said of the image
  *     ID._tldguard          a piece of it, or a list of pieces, in base64; see tldguard/pieces.h
  *     _signature._tldguard  the file of its signature
+ *     _zonemd._tldguard     the data of a ZONEMD (RFC 8976) of the zone without this record
  *
- * A ZONEMD record (RFC 8976) tells whether the zone is whole.
+ * Its place is not at the apex, where a ZONEMD belongs: Unbound and the Recursor of PowerDNS take
+ * one there for a trigger on the root, and from Unbound 1.20 on that ends all validation. Who does
+ * not use the zone so may have a ZONEMD as well.
  */
 #ifndef TG_TOOLS_ZONE_H
 #define TG_TOOLS_ZONE_H
@@ -20,6 +23,7 @@
 /* Owner names, relative to the zone's. */
 #define TG_ZONE_ROOT      "\011_tldguard"
 #define TG_ZONE_SIGNATURE "\012_signature\011_tldguard"
+#define TG_ZONE_ZONEMD    "\007_zonemd\011_tldguard"
 #define TG_ZONE_VERSION   "tldguard1"
 
 #define TG_ZONE_ID_TEXT 33 /* an id as a label, in base32hex (RFC 4648), and a NUL */
@@ -70,10 +74,17 @@ const uint8_t *tg_zone_data(const struct tg_zone_record *record);
 const struct tg_zone_record *tg_zone_find(
     const struct tg_zone *zone, struct tg_name owner, uint16_t type, size_t *count);
 
-/* The digest of a sorted zone for its ZONEMD, scheme SIMPLE, by SHA-384; false: out of memory. */
-bool tg_zone_digest(const struct tg_zone *zone, uint8_t digest[TG_ZONE_DIGEST]);
+#define TG_ZONE_DIGEST_TEXT (16 + 2 * TG_ZONE_DIGEST + 1) /* with a NUL */
 
-/* Whether a sorted zone is what its ZONEMD says; NULL, or what is wrong. */
+/**
+ * The data of a ZONEMD of a sorted zone, scheme SIMPLE, by SHA-384, as text.
+ * @param apex for a ZONEMD itself; else for TG_ZONE_ZONEMD, which is left out.
+ * @return false: out of memory.
+ */
+bool tg_zone_digest(
+    const struct tg_zone *zone, uint32_t serial, bool apex, char text[TG_ZONE_DIGEST_TEXT]);
+
+/* Whether a sorted zone is what its digests say; NULL, or what is wrong. */
 const char *tg_zone_verify(const struct tg_zone *zone, uint32_t serial);
 
 /* The label of a piece, in lower case; returns text. */
