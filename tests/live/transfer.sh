@@ -12,6 +12,8 @@ export TLDGUARD_DATA=${TLDGUARD_DATA:-$TG_SRC/policy/tables}
 
 PATH=$PATH:/usr/sbin
 names=${TG_NAMES:-100000}
+zonemd='' # not empty: the zone has a ZONEMD, too
+verify=off # whether Knot wants a good ZONEMD
 zone=policy.guard
 
 prepare() {
@@ -52,7 +54,7 @@ policy() {
     printf '%s\n' "serial: $1" 'answer: {ttl: 2}' 'tlds: [{tld: ml, targets: mil}]' 'block: [{file: names}]' "${@:2}" >"$work/policy.yaml"
     "$TLDGUARD" compile -q "$work/policy.yaml" -o "$work/policy.cdb" || bail 'the policy does not compile'
     "$TLDGUARD" sign -q -s "$work/ann" "$work/policy.cdb" || bail 'it cannot be signed'
-    "$TLDGUARD" export -q --zone "$zone" "$work/policy.cdb" -o "$world_dir/hidden/policy.zone" || bail 'no zone'
+    "$TLDGUARD" export -q --zone "$zone" ${zonemd:+--zonemd} "$work/policy.cdb" -o "$world_dir/hidden/policy.zone" || bail 'no zone'
 }
 
 world_hidden_conf() {
@@ -128,7 +130,7 @@ zone:
     storage: "$world_dir/knot"
     master: hidden
     acl: [ notify, transfer, stock ]
-    zonemd-verify: on
+    zonemd-verify: $verify
 CONF
 }
 world_knot_command() { world_command=(knotd -c "$world_dir/knot.conf"); }
@@ -207,7 +209,6 @@ test_transfer() {
     done
     [[ -n $(world_pid knot) ]] || bail "$world_error"
     live_until has_serial "$world_knot_port" 10 || bail "Knot has no zone: $(tail -n 5 "$world_dir/knot.log")"
-    check 'Knot finds the ZONEMD good' grep -q 'ZONEMD' "$world_dir/knot.log"
     fetch "$world_knot_port" -o "$work/fetched.cdb"
     is 'from NSD through Knot' "$code $said" "0 $work/fetched.cdb: policy serial 10, fetched from 127.0.0.1@$world_knot_port"
     is 'the same octets as compiled' "$(cmp "$work/policy.cdb" "$work/fetched.cdb")" ''
@@ -247,7 +248,7 @@ test_update() {
     check 'told by NOTIFY' live_until has_serial "$world_knot_port" 11
     transfer=$(grep 'XFR, incoming.*finished' "$world_dir/knot.log" | tail -n 1)
     holds 'by IXFR' "$transfer" ' IXFR, incoming'
-    echo "# one name more in a list of $names: $changed records of $(wc -l <"$work/after") change; $(sed 's/.*seconds, //' <<<"$transfer")"
+    echo "# one name more in a list of $names: $changed records of $(wc -l <"$work/after") change; ${transfer##*seconds, }"
     check 'few records change' test "$changed" -le 40
     check 'Knot tells of the NOTIFY' grep -q 'notify, incoming' "$world_dir/knot.log"
     fetch "$world_knot_port"
@@ -300,6 +301,25 @@ test_bind() {
     is 'from NSD through Knot and BIND' "$code $(cmp "$work/policy.cdb" "$work/third.cdb")" '0 '
 }
 
+# A ZONEMD, for whom it does no harm: Knot verifies it, and so does fetch.
+test_zonemd() {
+    zonemd=yes
+    policy 12
+    world_start hidden || bail "$world_error"
+    world_stop knot
+    rm -rf "$world_dir"/knot/*
+    verify=on
+    world_start knot || bail "$world_error"
+    check 'Knot takes the zone with ZONEMD' live_until has_serial "$world_knot_port" 12
+    check 'Knot finds it good' grep -q 'ZONEMD, verification successful' "$world_dir/knot.log"
+    fetch "$world_knot_port" --allow-older
+    is 'so does fetch' "$code" 0
+    is_policy 'with ZONEMD'
+    zonemd=''
+    verify=off
+    world_start knot || bail "$world_error"
+}
+
 test_refused() {
     cp "$work/tsig.key" "$work/good.key"
     sed -i 's/"fleet"/"other"/' "$work/tsig.key"
@@ -310,17 +330,19 @@ test_refused() {
     refused 'NSD: another secret' "$world_hidden_port" '(NOTAUTH, BADSIG)'
     cp "$work/good.key" "$work/tsig.key"
     refused 'a resolver, which has no zone' "$world_unbound_port" "127.0.0.1@$world_unbound_port: error: "
-    policy 12
-    sed -i '/ZONEMD/d' "$world_dir/hidden/policy.zone"
-    kill -HUP "$(world_pid hidden)"
-    check 'a zone without ZONEMD is served' live_until has_serial "$world_hidden_port" 12
-    refused 'no ZONEMD' "$world_hidden_port" 'has no ZONEMD'
-    # The primary itself has been broken into: all is well but for what only the signature tells.
     policy 13
-    grep -v '^_signature\|ZONEMD' "$world_dir/hidden/policy.zone" | sed 's/^one-more.look/one-less.look/' >"$work/unsigned"
-    ldns-signzone -Z -z simple:sha384 -f "$world_dir/hidden/policy.zone" "$work/unsigned"
+    sed -i '/^_zonemd/d' "$world_dir/hidden/policy.zone"
     kill -HUP "$(world_pid hidden)"
-    check 'an altered zone gets through Knot' live_until has_serial "$world_knot_port" 13
+    check 'a zone without digest is served' live_until has_serial "$world_hidden_port" 13
+    refused 'no digest' "$world_hidden_port" 'has no digest at _zonemd._tldguard'
+    # The primary itself has been broken into: all is well but for what only the signature tells.
+    policy 14
+    grep -v '^_signature\|^_zonemd' "$world_dir/hidden/policy.zone" | sed 's/^one-more.look/one-less.look/' >"$work/altered"
+    ldns-signzone -Z -z simple:sha384 -f "$work/digest" "$work/altered"
+    awk '$4 == "ZONEMD" { printf "_zonemd._tldguard TXT \"%s %s %s %s\"\n", $5, $6, $7, $8 }' "$work/digest" >>"$work/altered"
+    cp "$work/altered" "$world_dir/hidden/policy.zone"
+    kill -HUP "$(world_pid hidden)"
+    check 'an altered zone gets through Knot' live_until has_serial "$world_knot_port" 14
     fetch "$world_knot_port"
     is 'but is not taken' "$code $(wc -l <<<"$said")" '1 1'
     holds 'but is not taken: why' "$said" 'signature is missing'
@@ -337,5 +359,6 @@ test_in_force
 test_update
 test_stock
 test_bind
+test_zonemd
 test_refused
 live_end
