@@ -260,8 +260,11 @@ static void look_at_present(struct errand *errand)
 {
     const char *path = errand->output ? errand->output : errand->settings->policy;
     struct tg_image *image = NULL;
+    const enum tg_status status = tg_image_open_quick(path, &image, NULL);
 
-    errand->known = tg_image_open_quick(path, &image, NULL) == TG_OK;
+    if (status == TG_ENOMEM)
+        tg_out_of_memory();
+    errand->known = status == TG_OK;
     if (errand->known)
         errand->serial = tg_image_meta(image)->serial;
     tg_image_close(&image);
