@@ -154,7 +154,7 @@ static int use(struct errand *errand, bool last, bool *refused)
     static const struct tg_trust_keys nobody;
     const struct tg_trust_keys *keys = errand->settings ? &errand->settings->trusted : &nobody;
     struct tg_diags *diags = tg_diags_create();
-    struct tg_sealed sealed = {NULL};
+    struct tg_sealed sealed = {.image = NULL};
     const enum tg_status status = tg_sealed_read(errand->folder->image, NULL, keys, &sealed, diags);
     const struct tg_diag *diag = diags ? tg_diags_get(diags, 0) : NULL;
     int code = ASK_NEXT;
@@ -218,7 +218,7 @@ static int is_wanted(struct errand *errand, uint32_t serial, bool last, bool *re
 static int ask(struct errand *errand, const struct tg_server *server, bool last, bool *refused)
 {
     struct tg_fetch *fetch = &errand->fetch;
-    struct tg_zone zone = {NULL};
+    struct tg_zone zone = {.arena = NULL};
     uint32_t serial = 0;
     bool wanted = false, got = false;
     int code = ASK_NEXT;

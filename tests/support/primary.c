@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ldns/ldns.h>
@@ -27,6 +29,9 @@
     X(OTHER_SECRET, "other-secret", "all, by another secret")      \
     X(OTHER_NAME, "other-name", "all, by a key of another name")   \
     X(OTHER_ALGORITHM, "other-algorithm", "all, by HMAC-SHA1")     \
+    X(EARLY, "early", "all, 400 seconds ago")                      \
+    X(LATE, "late", "all, 400 seconds from now")                   \
+    X(SLOW, "slow", "nothing: signed 100 seconds ago")             \
     X(ALTERED, "altered", "an octet of the second message")        \
     X(LEFT_OUT, "left-out", "the second message is not sent")      \
     X(TWICE, "twice", "the second message is sent twice")          \
@@ -70,6 +75,21 @@ struct primary {
     ldns_rdf *mac; /* of the message before */
     unsigned sent; /* messages of this answer */
 };
+
+static time_t shift; /* of the clock that messages are signed by */
+
+/* In place of the C library's, also for ldns, which signs. */
+__attribute__((visibility("default"))) int gettimeofday(
+    struct timeval *restrict now, void *restrict zone)
+{
+    struct timespec real;
+
+    (void)zone;
+    (void)clock_gettime(CLOCK_REALTIME, &real);
+    now->tv_sec = real.tv_sec + shift;
+    now->tv_usec = real.tv_nsec / 1000;
+    return 0;
+}
 
 static void usage(void)
 {
@@ -341,6 +361,7 @@ int main(int argc, char **argv)
     p.key = argv[2];
     p.secret = argv[3];
     p.mode = read_mode(argv[4]);
+    shift = p.mode == EARLY ? -400 : p.mode == LATE ? 400 : p.mode == SLOW ? -100 : 0;
     read_zone(&p, argv[1]);
     (void)signal(SIGPIPE, SIG_IGN);
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
