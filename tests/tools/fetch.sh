@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck disable=SC2016 # $TTL is of zone files
 # tldguard export --zone and tldguard fetch: the same octets come out; whatever is wrong with the
 # server, the zone or the key is one line, and the policy that was there stays.
 set -u
@@ -248,6 +249,11 @@ for edit in '/^_zonemd/s/0/1/2' '/^_zonemd/s/9 1 1/10 1 1/' '/^_zonemd/s/9 1 1/9
     says "altered by $edit" 3 'error: the zone is not what its digest says'
     is "altered by $edit: nothing has changed" "$(state)" "$before"
 done
+# RFC 8976 3.3.1: a record that comes twice is one.
+sed '/^name0x0\./p' p.zone >hostile.zone
+serve hostile.zone good
+fetch --force
+is 'a record that comes twice' "$code$err" 0
 # A ZONEMD that is there is right as well; of a kind that is not known here, it is left alone.
 "$tool" export -q --zone policy.example --zonemd p.cdb >zonemd.zone
 for edit in '/ZONEMD/s/0/1/2' '/ZONEMD/s/9 1 1/10 1 1/' '/ZONEMD/{p;s/0/1/2}'; do
