@@ -153,7 +153,7 @@ struct tg_figures_policy {
     uint32_t serial;
     uint8_t digest[32]; /* of its text */
     uint8_t image[32];  /* tg_image_digest() */
-    int64_t created; /* 0: not known */
+    int64_t created;    /* 0: not known */
     uint64_t rules;
     uint64_t names;
     int64_t loaded;

@@ -134,6 +134,21 @@ int tg_newfile_commit(struct tg_newfile *file)
     return fsync(file->folder) != 0 && errno != EINVAL ? errno : 0;
 }
 
+int tg_newfile_put(const char *path, mode_t mode, const void *data, size_t len)
+{
+    struct tg_newfile file = TG_NEWFILE_NONE;
+    int error = tg_newfile_create(&file, path);
+
+    if (error == 0 && mode != 0 && fchmod(file.fd, mode) != 0)
+        error = errno;
+    if (error == 0)
+        error = tg_newfile_write(&file, data, len);
+    if (error == 0)
+        error = tg_newfile_commit(&file);
+    tg_newfile_fini(&file);
+    return error;
+}
+
 void tg_newfile_fini(struct tg_newfile *file)
 {
     if (file->fd >= 0)

@@ -9,6 +9,7 @@
 #define TLDGUARD_FILEIO_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* A file that is being written beside the one it will replace. */
 struct tg_newfile {
@@ -44,6 +45,13 @@ int tg_newfile_write(struct tg_newfile *file, const void *data, size_t len);
  *         of the folder failed; tg_newfile_fini() is due either way.
  */
 int tg_newfile_commit(struct tg_newfile *file);
+
+/**
+ * All of it: makes data the file at path.
+ * @param mode of the file, whatever the umask is; 0: as tg_newfile_create() has it.
+ * @return as tg_newfile_commit(). On failure nothing is left beside it. Any thread.
+ */
+int tg_newfile_put(const char *path, mode_t mode, const void *data, size_t len);
 
 /** Removes what was not committed, and frees. Makes it TG_NEWFILE_NONE. */
 void tg_newfile_fini(struct tg_newfile *file);

@@ -260,7 +260,7 @@ struct tg_image {
     uint32_t names_at;      /* as in struct tg_disk_trailer */
     struct tg_quick *quick; /* of tg_image_open_quick(); then data ends where the names begin, and
                                its table of contents tells of no tables. Else NULL */
-    uint8_t digest[32]; /* of struct tg_disk_trailer */
+    uint8_t digest[32];     /* of struct tg_disk_trailer */
     struct tg_image_meta meta;
     struct tg_answer answer;
     struct tg_canary *canaries; /* they, and all that follows, point into data */

@@ -42,7 +42,8 @@ static enum tg_status try_signature(
         (void)snprintf(passing->why, sizeof(passing->why), "cannot be read: %s",
             error == EINVAL ? "not a regular file" : strerror(error));
     free(text);
-    (void)snprintf(passing->told, sizeof(passing->told), "%s", path);
+    if (path != passing->told)
+        (void)snprintf(passing->told, sizeof(passing->told), "%s", path);
     if (error == ENOMEM)
         return TG_ENOMEM;
     return error != 0 && error != ENOENT ? TG_ETRUST : status;

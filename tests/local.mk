@@ -5,7 +5,7 @@ tg_unit = \
 	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
 	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
-	tests/unit/test_decide tests/unit/test_explain \
+	tests/unit/test_decide tests/unit/test_explain tests/unit/test_canary \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_event_schema \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
@@ -116,7 +116,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
-	tests/live/relay.sh tests/live/trust.sh tests/live/transfer.sh \
+	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.

@@ -51,6 +51,13 @@ struct tg_canary_answer {
     char got[48];
 };
 
+/* The module, as far as a change goes. */
+enum tg_taken {
+    TG_TAKEN,     /* it has the policy in force */
+    TG_NOT_TAKEN, /* it has looked at it and refused, or the time was over: why says it */
+    TG_NO_MODULE  /* none runs, or is asked for: why says it */
+};
+
 /* One run of it. */
 struct tg_change {
     const struct tg_activation *asked;
@@ -58,11 +65,15 @@ struct tg_change {
     struct tg_store store;
     struct tg_sealed fresh;  /* the one that is to be active */
     struct tg_sealed former; /* the one that is; without an image when there is none that counts */
+    bool displaced;          /* another file lies in the place of the former one */
     struct tg_server resolver;
-    struct tg_diags *diags; /* why it cannot be done */
+    enum tg_taken module;         /* TG_TAKEN: one runs */
+    struct tg_figures_policy now; /* what it had at the beginning; nothing when none runs */
+    struct tg_diags *diags;       /* why it cannot be done */
     struct tg_canary_answer
-        *answers;         /* one for each canary question of the fresh one; NULL: not asked */
-    int64_t waited;       /* milliseconds until the module had it in force; -1: it has not */
+        *answers;   /* one for each canary question of the fresh one; NULL: not asked */
+    int64_t waited; /* milliseconds until the module had it in force; -1: it has not */
+    char no_module[TG_WHY_MAX];
     char why[TG_WHY_MAX]; /* why it was not left in its place; "" */
 };
 
@@ -72,21 +83,15 @@ struct tg_change {
  */
 int tg_activate(const struct tg_activation *asked);
 
-/* The module, as far as a change goes. */
-enum tg_taken {
-    TG_TAKEN,     /* it has the policy in force */
-    TG_NOT_TAKEN, /* it has looked at it and refused, or the time was over: why says it */
-    TG_NO_MODULE  /* none runs: why says it */
-};
-
 /* How many it had refused before, and how long it may take. */
 struct tg_wait {
     uint64_t rejections;
     uint64_t seconds;
 };
 
-/* Whether one runs that will look at a new policy; and how many it has refused so far. */
-enum tg_taken tg_module_runs(const struct tg_settings *settings, uint64_t *rejections, char *why);
+/* Whether one runs that will look at a new policy; and what it says of those so far. */
+enum tg_taken tg_module_runs(
+    const struct tg_settings *settings, struct tg_figures_policy *now, char *why);
 
 /* Waits until it has this image in force; ms: how long that took, -1: it has not. */
 enum tg_taken tg_module_wait(const struct tg_settings *settings, const struct tg_image *image,

@@ -65,13 +65,14 @@ static struct tg_status_look *look_patiently(const struct tg_settings *settings,
     return seen;
 }
 
-enum tg_taken tg_module_runs(const struct tg_settings *settings, uint64_t *rejections, char *why)
+enum tg_taken tg_module_runs(
+    const struct tg_settings *settings, struct tg_figures_policy *now, char *why)
 {
     struct tg_status_look *seen = look_patiently(settings, why);
 
     if (!seen)
         return TG_NO_MODULE;
-    *rejections = seen->figures.policy.rejections;
+    *now = seen->figures.policy;
     tg_status_close(&seen);
     return TG_TAKEN;
 }

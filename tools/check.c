@@ -35,7 +35,7 @@ static int check(const char *path, const struct tg_parsed *p)
     struct tg_progress *progress = tg_progress_start(path);
     struct tg_diags *diags = tg_diags_create();
     struct tg_policy *policy = NULL;
-    const enum tg_status status = tg_policy_read(path, &consult, &policy, diags);
+    const enum tg_status status = tg_read_policy(path, &consult, &policy, diags);
     int code;
 
     if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)

@@ -22,7 +22,7 @@ static enum tg_status compile(
         .today = tg_today(), .popular = tg_popular_file(popular)};
     struct tg_progress *progress = tg_progress_start(path);
     struct tg_policy *policy = NULL;
-    enum tg_status status = tg_policy_read(path, &consult, &policy, diags);
+    enum tg_status status = tg_read_policy(path, &consult, &policy, diags);
 
     if (status == TG_OK)
         status = tg_image_write(policy, tg_now(), image, diags);

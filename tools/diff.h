@@ -15,7 +15,7 @@ struct tg_diff_sides {
 };
 
 /**
- * What is written differently: rules, groups, subnets, answer.
+ * What is written differently: rules, groups, subnets, canary questions, answer.
  * @return {"added": [{"what", "is"}], "removed": [same], "changed": [{"what",
  *         "fields": {key: [old, new]}}]} in stable order; NULL: out of memory.
  */

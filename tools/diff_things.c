@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tldguard/rrtype.h"
 #include "tools/diff.h"
 
 struct thing {
@@ -75,6 +76,18 @@ static void add_groups(struct things *t)
     }
 }
 
+static void add_canaries(struct things *t)
+{
+    char name[TG_DNAME_TEXT_MAX], type[16], key[TG_DNAME_TEXT_MAX + 32];
+
+    for (size_t i = 0; i < tg_image_canary_count(t->image); i++) {
+        const struct tg_canary *canary = tg_image_canary(t->image, i);
+        (void)snprintf(key, sizeof(key), "canary %s %s", tg_text_name(canary->qname, name),
+            tg_rrtype_text(canary->qtype, type));
+        add(t, key, json_pack("{s:s}", "expect", tg_expect_text(canary->expect)));
+    }
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct thing *x = a, *y = b;
@@ -96,6 +109,7 @@ static void collect(struct things *t, const struct tg_image *image)
         add_rules(t, names);
     add_groups(t);
     tg_image_each_subnet(image, add_subnet, t);
+    add_canaries(t);
     free(names);
     if (!t->failed)
         qsort(t->all, t->count, sizeof(t->all[0]), by_key);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tldguard/canary.h"
 #include "tools/tool.h"
 
 /* Policy text never holds a NUL; an image, a table of offsets first, is full of them. */
@@ -148,6 +149,37 @@ static enum tg_status through_file(
         status = tg_image_open(path, out, diags);
     (void)unlink(path);
     (void)rmdir(folder);
+    return status;
+}
+
+/* Whether it does what its canaries expect; errors in diags. */
+static enum tg_status ask_canaries(
+    const struct tg_policy *policy, uint32_t today, struct tg_diags *diags)
+{
+    struct tg_image *image = NULL;
+    enum tg_status status;
+
+    if (policy->canary_count == 0)
+        return TG_OK;
+    status = through_file(policy, &image, diags);
+    if (status == TG_OK && !tg_canary_check(policy, image, today, diags))
+        status = TG_EPOLICY;
+    tg_image_close(&image);
+    return status;
+}
+
+enum tg_status tg_read_policy(const char *path, const struct tg_policy_options *options,
+    struct tg_policy **out, struct tg_diags *diags)
+{
+    struct tg_policy *policy = NULL;
+    enum tg_status status = tg_policy_read(path, options, &policy, diags);
+
+    if (status == TG_OK)
+        status = ask_canaries(policy, options->today, diags);
+    if (status == TG_OK)
+        *out = policy;
+    else
+        tg_policy_destroy(&policy);
     return status;
 }
 

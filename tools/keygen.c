@@ -43,16 +43,8 @@ static bool reserve(const char *path, bool *ours)
 
 static bool write_file(const char *path, const char *text, mode_t mode)
 {
-    struct tg_newfile file = TG_NEWFILE_NONE;
-    int error = tg_newfile_create(&file, path);
+    const int error = tg_newfile_put(path, mode, text, strlen(text));
 
-    if (error == 0 && fchmod(file.fd, mode) != 0)
-        error = errno;
-    if (error == 0)
-        error = tg_newfile_write(&file, text, strlen(text));
-    if (error == 0)
-        error = tg_newfile_commit(&file);
-    tg_newfile_fini(&file);
     return error == 0 || complain(path, error);
 }
 

@@ -6,7 +6,8 @@
 enum { CONF, RESOLVER, KEEP, WAIT, OFFLINE, JSON };
 static const struct tg_option options[] = {
     [CONF] = {"conf", 'c', "FILE", "the module's settings, which name the policy's place"},
-    [RESOLVER] = {"resolver", 'r', "ADDRESS[@PORT]", "whom canary questions go to"},
+    [RESOLVER] = {"resolver", 'r', "SERVER",
+        "ADDRESS or ADDRESS@PORT: whom canary questions go to"},
     [KEEP] = {"keep", 'k', "COUNT", "former policies that are kept (10)"},
     [WAIT] = {"wait", 'w', "SECONDS", "how long the module may take (10)"},
     [OFFLINE] = {"offline", 'o', NULL, "for the next start: no module runs that could take it"},

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tldguard/rrtype.h"
 #include "tools/tool.h"
 
 static bool count_name(void *arg, const struct tg_entry *entry)
@@ -149,6 +150,14 @@ json_t *tg_json_group(const struct tg_group *group)
             json_string(tg_mode_text(o->mode)));
     }
     return json_pack("{s:o, s:o}", "group", tg_tool_text(group->name), "mode", modes);
+}
+
+json_t *tg_json_canary(const struct tg_canary *canary)
+{
+    char type[16];
+
+    return json_pack("{s:o, s:s, s:s}", "name", tg_tool_name(canary->qname), "type",
+        tg_rrtype_text(canary->qtype, type), "expect", tg_expect_text(canary->expect));
 }
 
 static json_t *json_addresses(int family, const void *first, size_t size, size_t count)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "tldguard/rrtype.h"
 #include "tools/show.h"
 
 enum { JSON };
@@ -65,6 +66,14 @@ static bool show_subnet(void *arg, const struct tg_subnet *subnet)
     return true;
 }
 
+static void show_canary(const struct tg_canary *canary)
+{
+    char name[TG_DNAME_TEXT_MAX], type[16];
+
+    printf("canary   %s %s  expect %s\n", tg_text_name(canary->qname, name),
+        tg_rrtype_text(canary->qtype, type), tg_expect_text(canary->expect));
+}
+
 /* Only names of lists: a rule of one name has told it. */
 static bool show_name(void *arg, const struct tg_entry *entry)
 {
@@ -89,6 +98,8 @@ static int show_text(struct tg_image *image, const struct tg_rule_names *names)
     for (size_t i = 0; i < tg_image_group_count(image); i++)
         show_group(tg_image_group(image, i));
     tg_image_each_subnet(image, show_subnet, image);
+    for (size_t i = 0; i < tg_image_canary_count(image); i++)
+        show_canary(tg_image_canary(image, i));
     printf("count    rules %zu  names %zu  groups %zu  subnets %zu  public suffixes %zu\n",
         tg_image_rule_count(image), tg_image_name_count(image), tg_image_group_count(image),
         tg_image_subnet_count(image), tg_image_suffix_count(image));

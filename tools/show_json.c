@@ -105,6 +105,10 @@ int tg_show_json(struct tg_image *image, const struct tg_rule_names *names)
     open_array(&s, "subnets");
     tg_image_each_subnet(image, put_subnet, &s);
     puts("],");
+    open_array(&s, "canary");
+    for (size_t i = 0; i < tg_image_canary_count(image); i++)
+        put_element(&s, tg_json_canary(tg_image_canary(image, i)));
+    puts("],");
     open_array(&s, "names");
     tg_image_each_name(image, put_name, &s);
     puts("],");

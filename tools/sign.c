@@ -78,14 +78,8 @@ static bool read_secret(const char *path, const char *password_file, struct tg_s
 
 static bool write_signature(const char *path, const char *text)
 {
-    struct tg_newfile file = TG_NEWFILE_NONE;
-    int error = tg_newfile_create(&file, path);
+    const int error = tg_newfile_put(path, 0, text, strlen(text));
 
-    if (error == 0)
-        error = tg_newfile_write(&file, text, strlen(text));
-    if (error == 0)
-        error = tg_newfile_commit(&file);
-    tg_newfile_fini(&file);
     if (error != 0)
         fprintf(stderr, "%s: error: cannot write: %s\n", path, strerror(error));
     return error == 0;

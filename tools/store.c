@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/fileio.h"
@@ -106,11 +107,13 @@ static bool sync_folder(const char *folder)
 static bool fits(const struct tg_store *store, const char *signature)
 {
     struct tg_sealed sealed = {NULL};
-    const bool good = tg_sealed_read(store->settings->policy, signature, &store->settings->trusted,
-                          &sealed, NULL) == TG_OK;
+    const enum tg_status status = tg_sealed_read(
+        store->settings->policy, signature, &store->settings->trusted, &sealed, NULL);
 
     tg_sealed_free(&sealed);
-    return good;
+    if (status == TG_ENOMEM)
+        tg_out_of_memory();
+    return status == TG_OK;
 }
 
 /* Where a change was interrupted there is a signature to come. If it is the one that fits, only the
@@ -217,6 +220,8 @@ static int write_new(struct tg_newfile *file, const char *path, const void *data
 {
     int error = tg_newfile_create(file, path);
 
+    if (error == 0 && fchmod(file->fd, TG_STORE_MODE) != 0)
+        error = errno;
     if (error == 0)
         error = tg_newfile_write(file, data, len);
     if (error == 0 && fsync(file->fd) != 0)
@@ -266,15 +271,12 @@ bool tg_store_place(
 
 bool tg_store_allow(const struct tg_store *store, uint32_t serial, struct tg_diags *diags)
 {
-    struct tg_newfile file = TG_NEWFILE_NONE;
+    const char *path = store->settings->allow_older;
     char text[16];
     const int len = snprintf(text, sizeof(text), "%" PRIu32 "\n", serial);
-    int error = write_new(&file, store->settings->allow_older, text, (size_t)len);
+    const int error = tg_newfile_put(path, TG_STORE_MODE, text, (size_t)len);
 
-    if (error == 0)
-        error = tg_newfile_commit(&file);
-    tg_newfile_fini(&file);
-    return error == 0 || fail(diags, store->settings->allow_older, "cannot write", error);
+    return error == 0 || fail(diags, path, "cannot write", error);
 }
 
 bool tg_store_forbid(const struct tg_store *store, struct tg_diags *diags)

@@ -23,6 +23,9 @@
 #define TG_KEEP_DEFAULT 10
 #define TG_KEEP_MAX     10000
 
+/* Of what is written, whatever the umask is: the user of the resolver reads it. */
+#define TG_STORE_MODE 0644
+
 /* A policy in memory, as it was checked: what is written is this, and no file that may have changed
  * since. */
 struct tg_sealed {

@@ -14,19 +14,6 @@
 
 #define NAME_MAX_OF 64 /* "4294967295-0123abcd.cdb", and a suffix */
 
-static int write_file(const char *path, const void *data, size_t len)
-{
-    struct tg_newfile file = TG_NEWFILE_NONE;
-    int error = tg_newfile_create(&file, path);
-
-    if (error == 0)
-        error = tg_newfile_write(&file, data, len);
-    if (error == 0)
-        error = tg_newfile_commit(&file);
-    tg_newfile_fini(&file);
-    return error;
-}
-
 static char *path_of(const struct tg_store *store, const char *name, const char *suffix)
 {
     char *path = NULL;
@@ -34,6 +21,14 @@ static char *path_of(const struct tg_store *store, const char *name, const char 
     if (asprintf(&path, "%s%s%s", store->history, name, suffix) < 0)
         tg_out_of_memory();
     return path;
+}
+
+/* For all to read, whatever the umask is: nothing in it is secret. */
+static int make_folder(const char *path)
+{
+    if (mkdir(path, 0755) != 0)
+        return errno == EEXIST ? 0 : errno;
+    return chmod(path, 0755) != 0 ? errno : 0;
 }
 
 /* The signature first: a policy that is there has one. */
@@ -44,17 +39,17 @@ bool tg_store_keep(
     char name[NAME_MAX_OF], *path, *signature;
     size_t len;
     const uint8_t *octets = tg_image_octets(sealed->image, &len);
-    int error = mkdir(store->history, 0755) != 0 && errno != EEXIST ? errno : 0;
+    int error = make_folder(store->history);
 
     (void)snprintf(name, sizeof(name), "%" PRIu32 "-%02x%02x%02x%02x.cdb",
         tg_image_meta(sealed->image)->serial, digest[0], digest[1], digest[2], digest[3]);
     path = path_of(store, name, "");
     signature = path_of(store, name, TG_TRUST_SUFFIX);
     if (error == 0 && sealed->signature)
-        error = write_file(signature, sealed->signature, sealed->signature_len);
+        error = tg_newfile_put(signature, TG_STORE_MODE, sealed->signature, sealed->signature_len);
     /* Also when it is there: it may be half of one, and is now the one put away last. */
     if (error == 0)
-        error = write_file(path, octets, len);
+        error = tg_newfile_put(path, TG_STORE_MODE, octets, len);
     if (error != 0)
         tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL, "cannot keep the former policy: %s",
             strerror(error));

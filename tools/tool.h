@@ -138,6 +138,14 @@ enum tg_status tg_load(
 enum tg_status tg_load_quick(
     const char *path, uint32_t today, struct tg_image **out, struct tg_diags *diags);
 
+/**
+ * Reads a policy as tg_policy_read() does, and then asks it its own canary questions: one that it
+ * denies is an error too.
+ * @return as tg_policy_read(). On failure *out is unchanged.
+ */
+enum tg_status tg_read_policy(const char *path, const struct tg_policy_options *options,
+    struct tg_policy **out, struct tg_diags *diags);
+
 /*
  * Says on a terminal, after two seconds and then each second, what is being done and
  * how much of it. The caller adds to done as it goes on; total 0: not known.
@@ -203,9 +211,10 @@ const char *tg_rule_subject(const struct tg_rule *rule, char *buf);
 /* A rule as one line for people, without a newline. names: its own, or NULL: not told. */
 void tg_rule_print(const struct tg_rule *rule, const struct tg_rule_names *names);
 
-/* A rule, a group, how a policy answers, as JSON objects. names as above. */
+/* A rule, a group, a canary question, how a policy answers, as JSON objects. names as above. */
 json_t *tg_json_rule(const struct tg_rule *rule, const struct tg_rule_names *names);
 json_t *tg_json_group(const struct tg_group *group);
+json_t *tg_json_canary(const struct tg_canary *canary);
 json_t *tg_json_answer(const struct tg_answer *answer);
 
 #endif

@@ -100,8 +100,9 @@ const uint8_t *tg_image_octets(const struct tg_image *image, size_t *len);
 /** Frees an image and sets the pointer to NULL; NULL-safe. No thread may use it any more. */
 void tg_image_close(struct tg_image **image);
 
-/** Its own digest, which tells it from any other: 32 octets, SHA-256 of all octets of the file before
- * those of the digest, which are its last ones; borrowed. Of tg_image_open_quick() not checked. */
+/** Its own digest, which tells it from any other: 32 octets, SHA-256 of all octets of the file
+ * before those of the digest, which are its last ones; borrowed. Of tg_image_open_quick() not
+ * checked. */
 const uint8_t *tg_image_digest(const struct tg_image *image);
 
 /** What the image says of itself; borrowed. */

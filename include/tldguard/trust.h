@@ -139,8 +139,8 @@ struct tg_trust_change {
 
 /**
  * Whether a policy that is signed may follow the one in force: not when it has expired, nor with a
- * serial that is not higher, unless the host allows this very serial. The same octets again, as with
- * a new signature, may; and where none is asked for, everything.
+ * serial that is not higher, unless the host allows this very serial. The same octets again, as
+ * with a new signature, may; and where none is asked for, everything.
  * @param name  what the error calls it.
  * @param diags gets one error when it may not.
  */

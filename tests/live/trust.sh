@@ -62,7 +62,12 @@ use() {
     } >>"$world_dir/tldguard.conf"
 }
 
-# forged NAME CODE PART: the pair in $set; what verify ends with, and what the line must say.
+# placed: what there is of the active policy.
+placed() { find "$world_dir" -maxdepth 1 -name 'policy.cdb*' ! -name '*.lock' -type f -exec sha256sum {} + | sort; }
+
+# forged NAME CODE PART: the pair in $set; what verify ends with, and what the lines must say.
+# Before it is placed by hand, activate is asked to do that, and refuses: also when the place holds
+# nothing good, as it then goes by what the module has in force.
 forged() {
     local code=0 told fault='' line before
     told=$("$TLDGUARD" verify -c "$world_dir/tldguard.conf" "$set/policy.cdb" 2>&1 >/dev/null) || code=$?
@@ -70,6 +75,10 @@ forged() {
     if ((code > 0)); then
         [[ $told == *"$3"* && $told != *$'\n'* ]] || fault+="verify says: $told; "
     fi
+    before=$(placed)
+    told=$("$TLDGUARD" activate -c "$world_dir/tldguard.conf" "$set/policy.cdb" 2>&1) && fault+="activate takes it; "
+    [[ $told == *"$3"* && $told != *$'\n'* ]] || fault+="activate says: $told; "
+    [[ $(placed) == "$before" ]] || fault+="activate changes something; "
     place
     before=$forgeries
     forgeries=$((forgeries + 1))

@@ -45,6 +45,13 @@ differ whole.cdb new.yaml
 is 'answers are no longer inspected' "$code $(sed -n 2p <<<"$out")" \
     '1   changed inspect: targets yes -> no'
 
+# Canary questions: what is asked, and what is expected. They change no verdict.
+changed 's/name: army.mil, type: MX/name: army.mil, type: A/; s/expect: block/expect: resolve/'
+differ whole.cdb new.yaml
+is 'canary questions' "$code $(grep canary <<<"$out")" '1   added   canary army.mil A: expect resolve
+  removed canary army.mil MX: expect resolve
+  changed canary army.ml MX: expect block -> resolve'
+
 # A TLD: told field by field, and by what comes of it; when the twin exists, where that differs.
 changed 's/otherwise: mail-only/otherwise: monitor/'
 differ whole.cdb new.yaml

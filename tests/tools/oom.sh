@@ -106,6 +106,20 @@ is 'the key that is left is whole' "$code$err" 0
 fails 0 new sign -s in/key -e 1d -x new in/whole.cdb
 fails 0 '' verify -p in/key.pub in/whole.cdb
 fails 0 '' verify -c in/trust.conf in/whole.cdb
+mkdir in/place
+printf 'policy: %s/in/place/policy.cdb\ntrusted-keys: [%s/in/key.pub]\n' "$PWD" "$PWD" >in/place.conf
+fails 0 in/place/policy.cdb activate -o -c in/place.conf in/whole.cdb
+sed 's/^serial:.*/serial: 4294967295/' in/whole.yaml >in/third.yaml
+run compile -q in/third.yaml -o in/third.cdb
+run sign -q -s in/key in/third.cdb
+run activate -o -c in/place.conf in/whole.cdb
+run activate -o -c in/place.conf in/third.cdb
+is 'the policies are in their places' "$code$err $(find in/place -type f | wc -l)" '0 5'
+# One that cannot be read for want of memory is no reason to let an older one in.
+fails 1 '' activate -o -c in/place.conf in/whole.cdb
+fails 1 '' rollback -o -c in/place.conf 77
+fails 0 '' history -c in/place.conf
+fails 0 '' history -j -c in/place.conf
 run log sql --db in/events.db --csv 'select count(*) as n from events' /dev/null
 is 'the database holds' "$out" $'n\r\n30\r'
 is 'nothing is left' "$(ls -A tmp; ls -A)" "$(printf '%s\n' err.txt in tmp)"

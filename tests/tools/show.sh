@@ -38,6 +38,8 @@ group    soc  mode monitor
 subnet   10.1.2.0/24  group mail-relays
 subnet   2001:db8:1::/64  group mail-relays
 subnet   10.9.0.0/24  group soc
+canary   army.ml MX  expect block
+canary   army.mil MX  expect resolve
 '"$(grep '^count ' <<<"$out")"'
 name     example.net  protect whole.txt
 name     partner.mil  protect whole.txt'
@@ -51,8 +53,9 @@ is 'standard input too' "$out" "$image"
 
 run show --json whole.cdb
 is 'JSON is valid' "$code $(jq -c '[.serial, .inspect_targets, (.tlds | length), .tlds[0].otherwise, .protect[1].names, .allow[0].until,
-    .block[0].target, .groups[1].mode["*"], (.subnets | length), .names[1].name]' <<<"$out")" \
-    '0 [2026112201,true,3,"mail-only",2,"2027-06-30","mil.example","monitor",3,"partner.mil"]'
+    .block[0].target, .groups[1].mode["*"], (.subnets | length), .names[1].name, .canary[1]]' <<<"$out")" \
+    '0 [2026112201,true,3,"mail-only",2,"2027-06-30","mil.example","monitor",3,"partner.mil",{"name":"army.mil","type":"MX","expect":"resolve"}]'
+is 'one canary a line' "$(grep -c '^{"name":"army[a-z.]*","type":"MX","expect":"[a-z]*"}' <<<"$out")" 2
 is 'one name a line' "$(grep -c '^{"name":"[a-z.]*","match":"subtree","kind":"protect"' <<<"$out")" 2
 
 # Where answers are not inspected, that is told.
@@ -101,4 +104,20 @@ TLDGUARD_DATA=none run check popular.yaml
 is 'without that table' "$code$err" 0
 run compile bad.yaml -o new.cdb
 is 'nothing is written after an error' "$code $(ls new.cdb 2>/dev/null)" '3 '
+
+# What a policy says of its own canary questions is the same to check and to compile; the day counts.
+sed 's/expect: block/expect: resolve/' whole.yaml >denied.yaml
+run check denied.yaml
+said=$err
+is 'a canary that is denied' "$code $out$err" "3 denied.yaml:41:5: error: 'army.ml' MX is expected to resolve, \
+but this policy answers with NXDOMAIN (tld 'ml', mode block); correct one of them"
+run compile denied.yaml -o new.cdb
+is 'nor is that written' "$code $(ls new.cdb 2>/dev/null)$err" "3 $said"
+echo '  - {name: orange.ml, type: MX, expect: resolve}' | cat whole.yaml - >ends.yaml
+run check ends.yaml
+is 'allowed today' "$code$err" 0
+SOURCE_DATE_EPOCH=1814400000 run check ends.yaml # 2027-07-01
+is 'no longer' "$code $(grep -c "error: 'orange.ml' MX is expected to resolve" <<<"$err")" '3 1'
+TMPDIR=none run check whole.yaml
+is 'no place for that' "$code $out$err" '3 none: error: no temporary folder in it: No such file or directory'
 tap_end

@@ -555,6 +555,28 @@ static void too_many_canaries(void **state)
         tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL), TG_ETOOBIG);
 }
 
+/* The same question twice, each with its own number. */
+static void canary_asked_twice(void **state)
+{
+    struct imagefile *fix = *state;
+    struct tg_image *image = NULL;
+    char text[256];
+    uint8_t *data;
+    size_t len;
+
+    fix->gen->canaries[1].qname = fix->gen->canaries[0].qname;
+    assert_int_equal(tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL), TG_OK);
+    data = file_read(fix->path, &len);
+    assert_int_equal(refuse(data, len, text), TG_ECORRUPT);
+    assert_non_null(strstr(text, "kind 0x51"));
+    free(data);
+    /* Another type is another question. */
+    fix->gen->canaries[1].qtype = TG_TYPE_A;
+    assert_int_equal(tg_image_write(&fix->gen->policy, IMAGEFILE_CREATED, fix->path, NULL), TG_OK);
+    assert_int_equal(tg_image_open(fix->path, &image, NULL), TG_OK);
+    tg_image_close(&image);
+}
+
 /* A slot more, in whatever table has room, which points into a record: what it
  * points to would be found without ever having been checked. */
 static void slots_to_nowhere(void **state)
@@ -619,6 +641,7 @@ int main(void)
         IMAGEFILE_TEST(crafted),
         IMAGEFILE_TEST(impossible_content),
         IMAGEFILE_TEST(too_many_canaries),
+        IMAGEFILE_TEST(canary_asked_twice),
         IMAGEFILE_TEST(slots_to_nowhere),
         IMAGEFILE_TEST(slots_lost),
     };
