@@ -5,6 +5,8 @@ dist_examples_DATA =
 # node_exporter's textfile collector; the folder of the module's figures.
 dist_examples_DATA += dist/tldguard-status.service dist/tldguard-status.timer \
 	dist/tldguard-tmpfiles.conf
+# The policy by DNS.
+dist_examples_DATA += dist/tldguard-fetch.service dist/tldguard-fetch.timer
 
 # What others read the block log with: see tldguard-siem(7).
 siemdir = $(pkgdatadir)/siem

@@ -26,11 +26,27 @@ struct tg_image_writer {
     struct tg_knowns names;
     struct tg_knowns tlds;
     struct tg_value value;
-    uint64_t size;     /* of the file so far */
-    uint32_t next_at;  /* where the next record goes */
-    uint32_t names_at; /* where the first name went */
-    int error;         /* errno of the first failure; E2BIG: larger than an image may be */
+    uint64_t size;         /* of the file so far */
+    uint32_t next_at;      /* where the next record goes */
+    uint32_t names_at;     /* where the first name went */
+    const uint8_t *digest; /* the one that the trailer must have; NULL: any */
+    int error; /* errno of the first failure; E2BIG: larger than an image may be; EBADMSG:
+                  another digest */
 };
+
+/**
+ * Begins the file beside path.
+ * @param writer zero, but for what the caller gives.
+ * @return false after a failure. tg_newfile_fini() of its file is due either way.
+ */
+bool tg_writer_start(struct tg_image_writer *writer, const char *path);
+
+/** Adds tables and trailer to what was started, and makes it the file at path; also after a
+ * failure, since libcdb has something to free. */
+void tg_writer_finish(struct tg_image_writer *writer);
+
+/** Tells of a writer's error; returns the status for it. */
+enum tg_status tg_writer_report(int error, const char *path, struct tg_diags *diags);
 
 /** Adds all records of a policy to the writer's CDB; on failure sets error. */
 void tg_encode_all(struct tg_image_writer *writer, time_t created);

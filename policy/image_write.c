@@ -43,19 +43,28 @@ static void add_trailer(struct tg_image_writer *writer)
     tg_put32(trailer.format, TG_IMAGE_FORMAT);
     tg_put32(trailer.names_at, writer->names_at);
     writer->error = make_digest(writer->file.fd, &trailer);
+    if (writer->error == 0 && writer->digest != NULL &&
+        memcmp(trailer.digest, writer->digest, sizeof(trailer.digest)) != 0)
+        writer->error = EBADMSG;
     if (writer->error == 0 && lseek(writer->file.fd, 0, SEEK_END) < 0)
         writer->error = errno;
     if (writer->error == 0)
         writer->error = tg_newfile_write(&writer->file, &trailer, sizeof(trailer));
 }
 
-static void write_file(struct tg_image_writer *writer, time_t created)
+bool tg_writer_start(struct tg_image_writer *writer, const char *path)
 {
-    if (cdb_make_start(&writer->cdb, writer->file.fd) != 0) {
+    writer->size = TG_CDB_TOC_LEN + sizeof(struct tg_disk_trailer);
+    writer->next_at = TG_CDB_TOC_LEN;
+    writer->file = (struct tg_newfile)TG_NEWFILE_NONE;
+    writer->error = tg_newfile_create(&writer->file, path);
+    if (writer->error == 0 && cdb_make_start(&writer->cdb, writer->file.fd) != 0)
         writer->error = errno;
-        return;
-    }
-    tg_encode_all(writer, created);
+    return writer->error == 0;
+}
+
+void tg_writer_finish(struct tg_image_writer *writer)
+{
     /* Also after a failure: nothing else frees what libcdb holds. */
     errno = 0;
     if (cdb_make_finish(&writer->cdb) != 0 && writer->error == 0)
@@ -69,7 +78,7 @@ static void write_file(struct tg_image_writer *writer, time_t created)
         writer->error = tg_newfile_commit(&writer->file);
 }
 
-static enum tg_status report(int error, const char *path, struct tg_diags *diags)
+enum tg_status tg_writer_report(int error, const char *path, struct tg_diags *diags)
 {
     if (error == 0)
         return TG_OK;
@@ -107,14 +116,12 @@ enum tg_status tg_image_write(
         goto done;
     writer->policy = policy;
     writer->file = (struct tg_newfile)TG_NEWFILE_NONE;
-    writer->size = TG_CDB_TOC_LEN + sizeof(struct tg_disk_trailer);
-    writer->next_at = TG_CDB_TOC_LEN;
-    if (tg_collect(policy, &writer->names, &writer->tlds) != TG_OK)
+    if (tg_collect(policy, &writer->names, &writer->tlds) != TG_OK) {
         writer->error = ENOMEM;
-    if (writer->error == 0)
-        writer->error = tg_newfile_create(&writer->file, path);
-    if (writer->error == 0)
-        write_file(writer, created);
+    } else if (tg_writer_start(writer, path)) {
+        tg_encode_all(writer, created);
+        tg_writer_finish(writer);
+    }
     error = writer->error;
     tg_newfile_fini(&writer->file);
     tg_knowns_fini(&writer->names);
@@ -122,5 +129,5 @@ enum tg_status tg_image_write(
     free(writer->value.octets);
     free(writer);
 done:
-    return report(error, path, diags);
+    return tg_writer_report(error, path, diags);
 }

@@ -14,7 +14,7 @@ tg_unit = \
 	tests/unit/test_turns tests/unit/test_adopt
 
 tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
-tg_unit += tests/unit/test_trust
+tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
 tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
 	tools/log_stamp.c
@@ -78,6 +78,11 @@ check_PROGRAMS += tests/support/askid
 tests_support_askid_SOURCES = tests/support/askid.c
 tests_support_askid_LDADD = $(LDNS_LIBS)
 
+# A primary of a zone, also of ill will.
+check_PROGRAMS += tests/support/primary
+tests_support_primary_SOURCES = tests/support/primary.c $(tg_client)
+tests_support_primary_LDADD = $(LDNS_LIBS)
+
 # The logs of those that read them.
 check_PROGRAMS += tests/support/events
 tests_support_events_SOURCES = tests/support/events.c
@@ -93,7 +98,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
-	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/manuals.sh
+	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -111,7 +116,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
-	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh \
+	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.

@@ -7,16 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RPZ, UNBOUND, ORIGIN, POLICY, DATE, OUTPUT, MAIL_AS_BLOCK, QUIET };
+enum {
+    RPZ,
+    UNBOUND,
+    ZONE,
+    ORIGIN,
+    POLICY,
+    DATE,
+    OUTPUT,
+    NS,
+    SIGNATURE,
+    ZONEMD,
+    MAIL_AS_BLOCK,
+    QUIET
+};
 static const struct tg_option options[] = {
     [RPZ] = {"rpz", 'r', NULL, "a response policy zone: BIND, Unbound, Knot, PowerDNS"},
     [UNBOUND] = {"unbound", 'u', NULL, "local-zone lines for Unbound"},
-    [ORIGIN] = {"origin", 'O', "NAME", "of the zone (default rpz.tldguard)"},
+    [ZONE] = {"zone", 'z', "NAME", "a zone of this name: RPZ, and the image for tldguard fetch"},
+    [ORIGIN] = {"origin", 'O', "NAME", "of the --rpz zone (default rpz.tldguard)"},
     [POLICY] = {"policy", 'p', "FILE", "a policy or an image (default " TG_DEFAULT_POLICY ")"},
     [DATE] = {"date", 'd', "YYYY-MM-DD", "the day on which allows have ended (default: today)"},
     [OUTPUT] = {"output", 'o', "FILE", "where it goes (default: standard output)"},
+    [NS] = {"ns", 'n', "NAME", "with --zone: its name server (default localhost)"},
+    [SIGNATURE] = {"signature", 'x', "FILE", "with --zone: of the image; else IMAGE.minisig"},
+    [ZONEMD] = {"zonemd", 'Z', NULL, "with --zone: a ZONEMD, which not all that use RPZ can take"},
     [MAIL_AS_BLOCK] = {"mail-as-block", 'm', NULL,
-        "with --rpz: mode mail-only also takes away the other types"},
+        "in a zone: mode mail-only also takes away the other types"},
     [QUIET] = {"quiet", 'q', NULL, "do not tell what was left out"},
     {0},
 };
@@ -81,24 +98,62 @@ static bool export(struct tg_export *ex, const struct tg_parsed *p, struct tg_di
     else if (tg_output_open(&output, p->value[OUTPUT])) {
         ex->out = output.stream;
         tg_export_walk(ex, &names);
-        done = tg_output_close(&output, true);
+        if (ex->out_of_memory)
+            tg_diags_add(diags, TG_DIAG_ERROR, "tldguard", 0, 0, NULL, "out of memory");
+        done = tg_output_close(&output, !ex->out_of_memory);
     }
     tg_arena_destroy(&names.arena);
     free(names.keys);
     return done;
 }
 
+/* The same, with the image itself in it. */
+static bool export_zone(
+    struct tg_export *ex, const struct tg_parsed *p, const char *source, struct tg_diags *diags)
+{
+    struct tg_zone zone;
+    char *signature = NULL;
+    bool done = false;
+
+    ex->zone = &zone;
+    if (tg_zone_init(&zone, ex->origin) != TG_OK)
+        tg_diags_add(diags, TG_DIAG_ERROR, "tldguard", 0, 0, NULL, "out of memory");
+    else if (tg_export_signature(
+                 ex->image, source, p->value[SIGNATURE], &signature, &ex->signature_len, diags)) {
+        ex->signature = signature;
+        done = export(ex, p, diags);
+    }
+    tg_zone_fini(&zone);
+    free(signature);
+    return done;
+}
+
+/* A policy compiled here and now would be another image than the one that is signed. */
+static enum tg_status load(const struct tg_export *ex, bool zone, const char *source,
+    struct tg_image **image, struct tg_diags *diags)
+{
+    enum tg_status status;
+
+    if (!zone)
+        return tg_load(source, ex->today, image, diags);
+    status = tg_image_open(source, image, diags);
+    if (status != TG_OK && tg_diags_count(diags, TG_DIAG_ERROR) == 0)
+        tg_diags_add(diags, TG_DIAG_ERROR, source, 0, 0, NULL, "%s", tg_status_text(status));
+    return status;
+}
+
 static int run_with(const struct tg_parsed *p, struct tg_export *ex)
 {
-    const char *source = p->value[POLICY] ? p->value[POLICY] : TG_DEFAULT_POLICY;
+    const char *given = p->argc ? p->argv[0] : p->value[POLICY];
+    const char *source = given ? given : TG_DEFAULT_POLICY;
     struct tg_diags *diags = tg_diags_create();
     struct tg_image *image = NULL;
     bool done = false;
 
-    if (tg_load(source, ex->today, &image, diags) == TG_OK) {
+    if (load(ex, p->value[ZONE] != NULL, source, &image, diags) == TG_OK) {
         ex->image = image;
-        done = export(ex, p, diags);
-        if (!p->value[QUIET])
+        done = p->value[ZONE] ? export_zone(ex, p, source, diags) : export(ex, p, diags);
+        if (done && !p->value[QUIET])
             report(ex, source, diags);
     }
     tg_text_diags(diags, false);
@@ -107,36 +162,68 @@ static int run_with(const struct tg_parsed *p, struct tg_export *ex)
     return done ? EXIT_FINE : EXIT_BROKEN;
 }
 
+/* What goes with what; -1 to go on. */
+static int check_options(const struct tg_command *self, const struct tg_parsed *p)
+{
+    const int forms =
+        (p->value[RPZ] != NULL) + (p->value[UNBOUND] != NULL) + (p->value[ZONE] != NULL);
+
+    if (forms != 1)
+        return tg_text_usage(self, "in which form? Give one of --rpz, --unbound and --zone");
+    if (!p->value[RPZ] && p->value[ORIGIN])
+        return tg_text_usage(self, "--origin is for --rpz");
+    if (p->value[UNBOUND] && p->value[MAIL_AS_BLOCK])
+        return tg_text_usage(self, "--mail-as-block is for --rpz and --zone");
+    if (!p->value[ZONE] && (p->value[NS] || p->value[SIGNATURE] || p->value[ZONEMD]))
+        return tg_text_usage(self, "--ns, --signature and --zonemd are for --zone");
+    if (p->argc && p->value[POLICY])
+        return tg_text_usage(self, "two policies: '%s' and '%s'", p->value[POLICY], p->argv[0]);
+    return -1;
+}
+
+/* Reads a name into wire; -1 to go on. */
+static int read_name(const struct tg_command *self, const char *given, const char *otherwise,
+    uint8_t wire[TG_DNAME_MAX], struct tg_name *out)
+{
+    const char *text = given ? given : otherwise;
+
+    out->wire = wire;
+    if (tg_dname_from_text(text, strlen(text), wire, &out->len, NULL) != TG_OK)
+        return tg_text_usage(self, "'%s' is not a name", text);
+    return -1;
+}
+
 static int run(const struct tg_command *self, int argc, char **argv)
 {
     struct tg_export ex = {0};
-    uint8_t origin[TG_DNAME_MAX];
-    const char *text = DEFAULT_ORIGIN;
+    uint8_t origin[TG_DNAME_MAX], ns[TG_DNAME_MAX];
     struct tg_parsed p;
-    int code = tg_options_parse(self, argc, argv, 0, 0, &p);
+    int code = tg_options_parse(self, argc, argv, 0, 1, &p);
 
+    if (code < 0)
+        code = check_options(self, &p);
+    if (code < 0)
+        code = tg_option_day(self, p.value[DATE], &ex.today);
+    if (code < 0)
+        code = read_name(self, p.value[ZONE] ? p.value[ZONE] : p.value[ORIGIN], DEFAULT_ORIGIN,
+            origin, &ex.origin);
+    if (code < 0)
+        code = read_name(self, p.value[NS], "localhost", ns, &ex.ns);
     if (code >= 0)
         return code;
-    if (!p.value[RPZ] == !p.value[UNBOUND])
-        return tg_text_usage(self, "in which form? Give one of --rpz and --unbound");
-    if (p.value[UNBOUND] && (p.value[ORIGIN] || p.value[MAIL_AS_BLOCK]))
-        return tg_text_usage(self, "--origin and --mail-as-block are for --rpz");
-    code = tg_option_day(self, p.value[DATE], &ex.today);
-    if (code >= 0)
-        return code;
-    if (p.value[ORIGIN])
-        text = p.value[ORIGIN];
-    ex.origin.wire = origin;
-    if (tg_dname_from_text(text, strlen(text), origin, &ex.origin.len, NULL) != TG_OK)
-        return tg_text_usage(self, "'%s' is not a name", text);
-    ex.writer = p.value[RPZ] ? &tg_export_rpz : &tg_export_unbound;
+    if (p.value[ZONE] && ex.origin.len > TG_DNAME_MAX - TG_ZONE_PIECE_NAME)
+        return tg_text_usage(self, "'%s' is too long for names below it", p.value[ZONE]);
+    ex.writer = p.value[RPZ]    ? &tg_export_rpz
+                : p.value[ZONE] ? &tg_export_zone
+                                : &tg_export_unbound;
+    ex.zonemd = p.value[ZONEMD] != NULL;
     ex.mail_as_block = p.value[MAIL_AS_BLOCK] != NULL;
     return run_with(&p, &ex);
 }
 
 const struct tg_command tg_cmd_export = {
     .name = "export",
-    .arguments = "--rpz | --unbound",
+    .arguments = "--rpz | --unbound | --zone NAME [POLICY]",
     .summary = "Write a policy for resolvers without tldguard.",
     .example = "tldguard export --rpz --policy policy.yaml -o rpz.zone",
     .options = options,

@@ -10,6 +10,7 @@
 #include "policy/arena.h"
 #include "tldguard/decide.h"
 #include "tools/exchange.h"
+#include "tools/zone.h"
 
 /* What is done with a name, as far as it does not depend on the type. */
 enum tg_export_say {
@@ -54,9 +55,35 @@ struct tg_export {
     size_t unknown_twins; /* listed names whose twin only a look-up can tell */
     size_t written;       /* names */
     struct tg_skipped skipped[TG_EXPORT_REASONS_MAX];
+    struct tg_zone *zone;  /* of --zone: gets each record, too. Else NULL, and so with the rest */
+    struct tg_name ns;     /* its name server */
+    const char *signature; /* the file of the image's signature; NULL: there is none */
+    size_t signature_len;
+    bool zonemd; /* it gets a ZONEMD, too */
+    bool out_of_memory;
 };
 
-extern const struct tg_export_writer tg_export_rpz, tg_export_unbound;
+extern const struct tg_export_writer tg_export_rpz, tg_export_unbound, tg_export_zone;
+
+/* What a response policy zone leaves out, and so does the same part of --zone. */
+#define TG_EXPORT_RPZ_REASONS 5
+extern const char *const tg_export_rpz_reasons[TG_EXPORT_RPZ_REASONS];
+
+/* Adds a record to the zone that is made, if there is one; owner relative to it. */
+void tg_export_add(
+    struct tg_export *ex, struct tg_name owner, uint16_t type, const void *data, size_t size);
+
+/* Whether a name is where --zone puts the policy itself. */
+bool tg_export_reserved(struct tg_name name);
+
+/**
+ * Reads the signature of an image, to go with it.
+ * @param given its file; NULL: beside the image, if there is one that is of this image.
+ * @param text  output, to be freed; NULL: there is none.
+ * @return false after an error in diags.
+ */
+bool tg_export_signature(const struct tg_image *image, const char *path, const char *given,
+    char **text, size_t *len, struct tg_diags *diags);
 
 /* Names that the policy knows besides those of the image's rules. */
 struct tg_export_names {

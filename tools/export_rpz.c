@@ -12,12 +12,13 @@
 
 #include "tools/export.h"
 
-enum { MAIL, MONITOR, REFUSED, LENGTH };
-static const char *const reasons[] = {
+enum { MAIL, MONITOR, REFUSED, LENGTH, RESERVED };
+const char *const tg_export_rpz_reasons[TG_EXPORT_RPZ_REASONS] = {
     [MAIL] = "mail-only: RPZ cannot answer one type and pass the others",
     [MONITOR] = "monitor: RPZ cannot log without answering",
     [REFUSED] = "action refused: RPZ has none like it; the name resolves",
     [LENGTH] = "too long with the zone's origin behind it",
+    [RESERVED] = "its place in the zone is where the policy itself stands",
 };
 
 /* What of a say gets into the zone: ALLOW stands for a record that passes. */
@@ -34,44 +35,89 @@ static enum tg_export_say written(const struct tg_export *ex, enum tg_export_say
     }
 }
 
-static void put_addresses(struct tg_export *ex, const char *owner)
+/* Where a record goes: at a name or, with a wildcard, below it. */
+struct place {
+    const char *text;
+    struct tg_name name;
+};
+
+/* text is the type and the data as a zone file has them, data the same as octets. */
+static void put_record(struct tg_export *ex, const struct place *place, uint16_t type,
+    const char *text, const void *data, size_t size)
+{
+    fprintf(ex->out, "%s %s\n", place->text, text);
+    tg_export_add(ex, place->name, type, data, size);
+}
+
+static void put_mx(struct tg_export *ex, const struct place *place, struct tg_name exchange)
+{
+    char text[TG_DNAME_TEXT_MAX + 8] = "MX 0 ";
+    uint8_t data[2 + TG_DNAME_MAX] = {0};
+
+    (void)tg_export_absolute(exchange, text + strlen(text));
+    memcpy(data + 2, exchange.wire, exchange.len);
+    put_record(ex, place, TG_TYPE_MX, text, data, 2 + exchange.len);
+}
+
+static const struct tg_name root = {(const uint8_t *)"", 1};
+
+static void put_addresses(struct tg_export *ex, const struct place *place)
 {
     const struct tg_answer *answer = tg_image_answer(ex->image);
-    char text[INET6_ADDRSTRLEN], mx[TG_DNAME_TEXT_MAX + 1];
+    char text[INET6_ADDRSTRLEN + 8];
 
-    for (size_t i = 0; i < answer->a_count; i++)
-        fprintf(ex->out, "%s A %s\n", owner, inet_ntop(AF_INET, &answer->a[i], text, sizeof(text)));
-    for (size_t i = 0; i < answer->aaaa_count; i++)
-        fprintf(ex->out, "%s AAAA %s\n", owner,
-            inet_ntop(AF_INET6, &answer->aaaa[i], text, sizeof(text)));
-    if (answer->mx.len)
-        fprintf(ex->out, "%s MX 0 %s\n", owner, tg_export_absolute(answer->mx, mx));
-    else
-        fprintf(ex->out, "%s MX 0 .\n", owner);
+    for (size_t i = 0; i < answer->a_count; i++) {
+        memcpy(text, "A ", 3);
+        (void)inet_ntop(AF_INET, &answer->a[i], text + 2, INET6_ADDRSTRLEN);
+        put_record(ex, place, TG_TYPE_A, text, &answer->a[i], 4);
+    }
+    for (size_t i = 0; i < answer->aaaa_count; i++) {
+        memcpy(text, "AAAA ", 6);
+        (void)inet_ntop(AF_INET6, &answer->aaaa[i], text + 5, INET6_ADDRSTRLEN);
+        put_record(ex, place, TG_TYPE_AAAA, text, &answer->aaaa[i], 16);
+    }
+    put_mx(ex, place, answer->mx.len ? answer->mx : root);
 }
 
 /* The records of one owner, written relative to the origin. */
-static void put(struct tg_export *ex, const char *owner, enum tg_export_say say)
+static void put(struct tg_export *ex, const struct place *place, enum tg_export_say say)
 {
+    static const uint8_t passthru[] = "\014rpz-passthru", wildcard[] = "\001*";
+
     switch (say) {
     case TG_EXPORT_ALLOW:
-        fprintf(ex->out, "%s CNAME rpz-passthru.\n", owner);
+        put_record(ex, place, TG_TYPE_CNAME, "CNAME rpz-passthru.", passthru, sizeof(passthru));
         break;
     case TG_EXPORT_NXDOMAIN:
-        fprintf(ex->out, "%s CNAME .\n", owner);
+        put_record(ex, place, TG_TYPE_CNAME, "CNAME .", root.wire, root.len);
         break;
     case TG_EXPORT_NODATA:
-        fprintf(ex->out, "%s CNAME *.\n", owner);
+        put_record(ex, place, TG_TYPE_CNAME, "CNAME *.", wildcard, sizeof(wildcard));
         break;
     case TG_EXPORT_SINKHOLE:
-        put_addresses(ex, owner);
+        put_addresses(ex, place);
         break;
     case TG_EXPORT_MAIL:
-        fprintf(ex->out, "%s MX 0 .\n", owner);
+        put_mx(ex, place, root);
         break;
     default:
         break;
     }
+}
+
+/* What is said of a name, and of those below it. */
+static void put_both(
+    struct tg_export *ex, struct tg_name name, enum tg_export_say self, enum tg_export_say below)
+{
+    char text[TG_DNAME_TEXT_MAX + 2] = "*.";
+    uint8_t wire[2 + TG_DNAME_MAX] = {1, '*'};
+    struct place place = {text + 2, name};
+
+    (void)tg_exchange_name(name, text + 2);
+    put(ex, &place, self);
+    memcpy(wire + 2, name.wire, name.len);
+    place = (struct place){text, {wire, name.len + 2}};
+    put(ex, &place, below);
 }
 
 static void note_skips(struct tg_export *ex, const struct tg_export_node *node)
@@ -94,7 +140,6 @@ static void write_node(struct tg_export *ex, const struct tg_export_node *node)
     const enum tg_export_say above = written(ex, node->above);
     enum tg_export_say self = written(ex, node->self), below = written(ex, node->below);
     const bool caught = above != TG_EXPORT_NOTHING && above != TG_EXPORT_ALLOW;
-    char name[TG_DNAME_TEXT_MAX], wild[TG_DNAME_TEXT_MAX + 2];
 
     note_skips(ex, node);
     /* What nothing is said of, in the middle of a wildcard, has to be said to pass. */
@@ -108,10 +153,11 @@ static void write_node(struct tg_export *ex, const struct tg_export_node *node)
         tg_export_skip(ex, LENGTH, node->name, ';');
         return;
     }
-    (void)tg_exchange_name(node->name, name);
-    put(ex, name, self);
-    (void)snprintf(wild, sizeof(wild), "*.%s", name);
-    put(ex, wild, below);
+    if (ex->zone && tg_export_reserved(node->name)) {
+        tg_export_skip(ex, RESERVED, node->name, ';');
+        return;
+    }
+    put_both(ex, node->name, self, below);
     ex->written++;
 }
 
@@ -135,8 +181,8 @@ static void end(struct tg_export *ex)
 }
 
 const struct tg_export_writer tg_export_rpz = {
-    .reasons = reasons,
-    .reason_count = sizeof(reasons) / sizeof(reasons[0]),
+    .reasons = tg_export_rpz_reasons,
+    .reason_count = TG_EXPORT_RPZ_REASONS,
     .begin = begin,
     .node = write_node,
     .end = end,

@@ -19,6 +19,10 @@ tools_tldguard_SOURCES += tools/exchange.h tools/exchange.c \
 	tools/import.h tools/import.c tools/import_rpz.c tools/import_list.c \
 	tools/import_merge.c tools/import_sinkhole.c tools/import_write.c \
 	tools/export.h tools/export.c tools/export_walk.c tools/export_rpz.c tools/export_unbound.c
+tools_tldguard_SOURCES += tools/zone.h tools/zone.c tools/export_zone.c tools/export_signature.c \
+	tools/fetch.h tools/fetch.c tools/fetch_key.c tools/fetch_wire.c tools/fetch_ask.c \
+	tools/fetch_zone.c tools/fetch_image.c
+dist_man_MANS += tools/tldguard-fetch.1
 dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
 
 tools_tldguard_SOURCES += tools/log.h tools/log.c tools/log_source.c tools/log_lines.c \

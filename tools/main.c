@@ -19,6 +19,7 @@ static const struct tg_command *const commands[] = {
     &tg_cmd_suggest,
     &tg_cmd_import,
     &tg_cmd_export,
+    &tg_cmd_fetch,
     &tg_cmd_keygen,
     &tg_cmd_sign,
     &tg_cmd_verify,

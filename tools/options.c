@@ -55,11 +55,18 @@ static void for_getopt(
     *letters = '\0';
 }
 
-static void store(const struct tg_command *command, int letter, struct tg_parsed *out)
+/* -1, or the exit code after a usage error. */
+static int store(const struct tg_command *command, int letter, struct tg_parsed *out)
 {
     for (size_t i = 0; i < TG_OPTIONS_MAX && command->options[i].name; i++)
         if (command->options[i].letter == letter)
             out->value[i] = optarg ? optarg : "";
+    if (letter != command->many || !optarg)
+        return -1;
+    if (out->many_count == TG_MANY_MAX)
+        return tg_text_usage(command, "-%c is given more than %d times", letter, TG_MANY_MAX);
+    out->many[out->many_count++] = optarg;
+    return -1;
 }
 
 int tg_options_parse(const struct tg_command *command, int argc, char **argv, int least, int most,
@@ -84,7 +91,8 @@ int tg_options_parse(const struct tg_command *command, int argc, char **argv, in
             fprintf(stderr, "See 'tldguard %s --help'\n", command->name);
             return EXIT_USAGE;
         }
-        store(command, letter, out);
+        if (store(command, letter, out) >= 0)
+            return EXIT_USAGE;
     }
     out->argc = argc - optind;
     out->argv = argv + optind;

@@ -37,12 +37,13 @@ struct tg_command {
     const char *summary;             /* one line */
     const char *example;             /* one command line */
     const struct tg_option *options; /* ended by an empty name; --help is everybody's */
+    char many; /* the letter of an option that may be given several times; 0: none */
     int (*run)(const struct tg_command *self, int argc, char **argv);
 };
 
 extern const struct tg_command tg_cmd_check, tg_cmd_compile, tg_cmd_show, tg_cmd_explain,
     tg_cmd_diff, tg_cmd_replay;
-extern const struct tg_command tg_cmd_import, tg_cmd_export;
+extern const struct tg_command tg_cmd_import, tg_cmd_export, tg_cmd_fetch;
 extern const struct tg_command tg_cmd_suggest;
 extern const struct tg_command tg_cmd_keygen, tg_cmd_sign, tg_cmd_verify;
 extern const struct tg_command tg_cmd_activate, tg_cmd_rollback, tg_cmd_history;
@@ -53,8 +54,11 @@ extern const struct tg_command tg_cmd_log, tg_cmd_report, tg_cmd_status;
  * given, else the argument ("" for an option without one).
  */
 #define TG_OPTIONS_MAX 24
+#define TG_MANY_MAX    16
 struct tg_parsed {
     const char *value[TG_OPTIONS_MAX];
+    const char *many[TG_MANY_MAX]; /* each argument of the command's option 'many' */
+    size_t many_count;
     int argc; /* what is left: the operands */
     char **argv;
 };

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034,SC2154
-# The servers of the tests: NSD, the world outside, and BIND, a peer to compare with.
+# The servers of the tests: NSD, the world outside, BIND, a peer to compare with, and Knot, which
+# hands zones on.
 # Installing their packages would start daemons on port 53 of this machine, so
-# their files are only unpacked, in build/nsd and build/bind. So are rsyslog, logrotate, and
+# their files are only unpacked, in build/nsd, build/bind and build/knot. So are rsyslog, logrotate, and
 # promtool, which checks what tldguard status writes for Prometheus: it comes with a daemon, too.
 # Needs common.sh, apt.sh, packages.sh.
 
 nsd_packages=(nsd)
 bind_packages=(bind9 bind9-utils bind9-libs)
+knot_packages=(knot)
 # Those that take the block log on. They would start daemons as well, and pull in cron.
 rsyslog_packages=(rsyslog rsyslog-relp)
 logrotate_packages=(logrotate)
 
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/rsyslog/bin:$build/logrotate/bin:$build/promtool/bin \
+    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/knot/bin:$build/rsyslog/bin:$build/logrotate/bin:$build/promtool/bin \
         command -v "$1" || true
 }
 

@@ -70,6 +70,19 @@ fails 0 new import --rpz in/rpz.zone -o new
 fails 0 new import --list in/whole.txt -o new
 fails 0 new export --rpz -p in/whole.cdb -o new
 fails 0 new export --unbound -p in/whole.cdb -o new
+fails 0 new export --zone policy.example in/whole.cdb --zonemd -o new
+run export -q --zone policy.example in/second.cdb -o in/policy.zone
+mkfifo in/port
+"$TG_BUILD/tests/support/primary" in/policy.zone key c2VjcmV0 good >in/port &
+primary=$!
+trap 'kill "$primary"; rm -rf "$work"' EXIT
+read -r port <in/port
+printf 'key key { algorithm hmac-sha256; secret c2VjcmV0; };' >in/tsig.key
+chmod 600 in/tsig.key
+echo 'policy: /nonexistent' >in/open.conf
+fails 0 new fetch -z policy.example -s "127.0.0.1@$port" -k in/tsig.key -c in/open.conf -o new
+cp in/second.cdb in/present.cdb
+fails 0 '' fetch -z policy.example -s "127.0.0.1@$port" -k in/tsig.key -c in/open.conf -o in/present.cdb
 fails 0 '' log in/block.jsonl in/block.jsonl.gz
 TLDGUARD_CONF=$PWD/in/conf fails 0 '' log --csv -t MX
 fails 0 '' status --stats in/stats

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/*
+ * tldguard fetch: a policy out of a zone, by a zone transfer each message of which is signed
+ * (TSIG, RFC 8945). ldns_axfr_next() does not look at the signatures of answers, so the
+ * transfer is read here.
+ */
+#ifndef TG_TOOLS_FETCH_H
+#define TG_TOOLS_FETCH_H
+
+#include <ldns/ldns.h>
+
+#include "tldguard/settings.h"
+#include "tools/zone.h"
+
+#define TG_FETCH_WHY 512 /* octets of a reason, with a NUL: every 'why' below has so many */
+
+/* More than any policy makes of what the image allows: from a server that does not stop. */
+#define TG_FETCH_OCTETS_MAX  ((uint64_t)4 * 1024 * 1024 * 1024)
+#define TG_FETCH_RECORDS_MAX ((size_t)32 * 1024 * 1024)
+#define TG_FETCH_SECONDS_MAX 3600 /* of one transfer */
+
+#define TG_TSIG_SECRET_MAX 512
+
+/* A key that servers and we share. */
+struct tg_tsig {
+    char name[TG_DNAME_TEXT_MAX + 1]; /* with its final dot, lower-case */
+    char algorithm[32];               /* so, too: "hmac-sha256." */
+    char secret[TG_TSIG_SECRET_MAX];  /* in base64 */
+};
+
+/**
+ * Reads the file of a key, in the form that tsig-keygen prints for BIND, in NSD's, or in Knot's.
+ * Others must not be able to read it.
+ * @return false after an error in diags, which never has a part of the secret in it.
+ */
+bool tg_tsig_read(const char *path, struct tg_tsig *out, struct tg_diags *diags);
+
+/* A connection with a deadline for each message and for all of them. */
+struct tg_wire {
+    int fd;            /* -1: none */
+    int64_t patience;  /* milliseconds for one message */
+    int64_t end;       /* milliseconds, by CLOCK_MONOTONIC */
+    uint8_t *octets;   /* of the message read last */
+    uint64_t received; /* octets of all */
+};
+
+/* Each false after a reason in why. A wire that is not open is closed all the same. */
+bool tg_wire_open(
+    struct tg_wire *wire, const struct tg_server *server, unsigned seconds, char why[TG_FETCH_WHY]);
+bool tg_wire_send(struct tg_wire *wire, const uint8_t *message, size_t len, char *why);
+bool tg_wire_read(struct tg_wire *wire, size_t *len, char *why);
+void tg_wire_close(struct tg_wire *wire);
+
+/* A question, and the messages that answer it. */
+struct tg_dialogue {
+    const struct tg_tsig *key;
+    struct tg_wire wire;
+    uint16_t id;
+    bool begun;    /* a message of the answer was there */
+    ldns_rdf *mac; /* of the message before */
+    char *why;     /* TG_FETCH_WHY octets */
+};
+
+/**
+ * Connects and asks.
+ * @param dialogue key and why are set.
+ * @return false after a reason in why; tg_dialogue_end() is due either way.
+ */
+bool tg_dialogue_ask(struct tg_dialogue *dialogue, const struct tg_server *server,
+    struct tg_name zone, ldns_rr_type type, unsigned seconds);
+
+/**
+ * The next message of the answer, whose signature is good.
+ * @return to be freed with ldns_pkt_free(); NULL after a reason in why.
+ */
+ldns_pkt *tg_dialogue_read(struct tg_dialogue *dialogue);
+void tg_dialogue_end(struct tg_dialogue *dialogue);
+
+/* What is asked for, and of whom. */
+struct tg_fetch {
+    struct tg_name zone;
+    char zone_text[TG_DNAME_TEXT_MAX];
+    struct tg_tsig key;
+    const struct tg_server *server; /* the one that is asked */
+    unsigned seconds;               /* its patience */
+    struct tg_progress *progress;
+    char why[TG_FETCH_WHY];
+};
+
+/* The serial of the zone at the server; false after a reason in why. */
+bool tg_fetch_serial(struct tg_fetch *fetch, uint32_t *serial);
+
+/**
+ * All of the zone, sorted, and as its ZONEMD says it is.
+ * @param zone   initialised.
+ * @param serial output.
+ */
+bool tg_fetch_zone(struct tg_fetch *fetch, struct tg_zone *zone, uint32_t *serial);
+
+/**
+ * Makes the image again that a zone has, and its signature beside it if there is one.
+ * @param path where: the image; the signature behind TG_TRUST_SUFFIX.
+ */
+bool tg_fetch_image(
+    struct tg_fetch *fetch, const struct tg_zone *zone, uint32_t serial, const char *path);
+
+/* Sets why; returns false. */
+bool tg_fetch_fail(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
