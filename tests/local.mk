@@ -135,7 +135,7 @@ endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
-EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
+EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt

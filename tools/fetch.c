@@ -131,16 +131,16 @@ static int place(const struct errand *errand, const struct tg_sealed *sealed)
     char path[TG_PATH_MAX + 2], server[INET6_ADDRSTRLEN + 8];
     struct tg_settings settings = {.policy = path};
     struct tg_store store;
-    struct tg_diags *diags = tg_diags_create();
+    char why[TG_WHY_MAX];
     bool done;
 
     (void)snprintf(
         path, sizeof(path), "%s%s", strchr(errand->output, '/') ? "" : "./", errand->output);
     tg_store_open(&store, &settings);
-    done = tg_store_place(&store, sealed, diags);
+    done = tg_store_place(&store, sealed, why) == TG_PLACED;
     tg_store_close(&store);
-    tg_text_diags(diags, false);
-    tg_diags_destroy(&diags);
+    if (!done)
+        say(TG_DIAG_ERROR, errand->output, why);
     server_name(errand->fetch.server, server);
     if (done)
         printf("%s: policy serial %" PRIu32 ", fetched from %s\n", errand->output,

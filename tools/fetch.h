@@ -9,6 +9,7 @@
 #define TG_TOOLS_FETCH_H
 
 #include <ldns/ldns.h>
+#include <sys/socket.h>
 
 #include "tldguard/settings.h"
 #include "tools/zone.h"
@@ -35,6 +36,15 @@ struct tg_tsig {
  * @return false after an error in diags, which never has a part of the secret in it.
  */
 bool tg_tsig_read(const char *path, struct tg_tsig *out, struct tg_diags *diags);
+
+/* Milliseconds, by CLOCK_MONOTONIC. */
+int64_t tg_wire_now(void);
+
+/* Waits until the socket is ready: 0, or an errno value; ETIMEDOUT when that time is over. */
+int tg_wire_await(int fd, short events, int64_t until);
+
+/* For connect(); returns its length. */
+socklen_t tg_wire_address(const struct tg_server *server, struct sockaddr_storage *out);
 
 /* A connection with a deadline for each message and for all of them. */
 struct tg_wire {
