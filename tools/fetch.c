@@ -69,11 +69,20 @@ static void server_name(const struct tg_server *server, char out[INET6_ADDRSTRLE
     (void)snprintf(out, INET6_ADDRSTRLEN + 8, "%s@%u", server->address, server->port);
 }
 
+static const char *target(const struct errand *errand)
+{
+    return errand->output ? errand->output : errand->settings->policy;
+}
+
 /* Why a server's policy is not taken; what is still to be tried, it is only a warning. */
 static int no(const struct errand *errand, bool last, const char *why)
 {
     char name[INET6_ADDRSTRLEN + 8];
 
+    if (errand->fetch.here) {
+        say(TG_DIAG_ERROR, target(errand), why);
+        return EXIT_BROKEN;
+    }
     server_name(errand->fetch.server, name);
     say(last ? TG_DIAG_ERROR : TG_DIAG_WARNING, name, why);
     return ASK_NEXT;
@@ -175,12 +184,11 @@ static int use(struct errand *errand, bool last, bool *refused)
 static int make_and_use(
     struct errand *errand, struct tg_zone *zone, uint32_t serial, bool last, bool *refused)
 {
-    const char *beside = errand->output ? errand->output : errand->settings->policy;
     sigset_t before;
     int code = EXIT_BROKEN;
 
     hold_signals(&before);
-    if (make_folder(errand, beside)) {
+    if (make_folder(errand, target(errand))) {
         const bool made = tg_fetch_image(&errand->fetch, zone, serial, errand->folder->image);
 
         tg_zone_fini(zone);
@@ -258,9 +266,8 @@ static int ask_all(struct errand *errand)
 /* One that cannot be read is to be replaced by any. */
 static void look_at_present(struct errand *errand)
 {
-    const char *path = errand->output ? errand->output : errand->settings->policy;
     struct tg_image *image = NULL;
-    const enum tg_status status = tg_image_open_quick(path, &image, NULL);
+    const enum tg_status status = tg_image_open_quick(target(errand), &image, NULL);
 
     if (status == TG_ENOMEM)
         tg_out_of_memory();

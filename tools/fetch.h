@@ -85,6 +85,7 @@ struct tg_fetch {
     const struct tg_server *server; /* the one that is asked */
     unsigned seconds;               /* its patience */
     struct tg_progress *progress;
+    bool here; /* why is something of this host: no other server helps */
     char why[TG_FETCH_WHY];
 };
 
