@@ -22,9 +22,9 @@ static const struct tg_option options[] = {
 int tg_activation_option(
     const struct tg_command *self, const char *text, const char *name, uint64_t most, uint64_t *out)
 {
-    if (text && (!tg_parse_count(text, out) || *out > most))
+    if (text && (!tg_parse_count(text, out) || *out == 0 || *out > most))
         return tg_text_usage(
-            self, "--%s is a number of 0 to %" PRIu64 ", not '%s'", name, most, text);
+            self, "--%s is a number of 1 to %" PRIu64 ", not '%s'", name, most, text);
     return -1;
 }
 

@@ -39,7 +39,7 @@ int tg_activation_resolver(const struct tg_command *self, const char *text);
     X(TG_OUTCOME_UNCHANGED, "unchanged") /* it was before */                                      \
     X(TG_OUTCOME_REFUSED, "refused")     /* not trusted, not newer: nothing was changed */        \
     X(TG_OUTCOME_RESTORED, "restored")   /* it failed, and the former one is there again */       \
-    X(TG_OUTCOME_UNPROVEN, "unproven")   /* it failed, and there is nothing to put back */        \
+    X(TG_OUTCOME_UNPROVEN, "unproven")   /* it failed, and stays, or nobody knows */              \
     X(TG_OUTCOME_BROKEN, "broken")       /* it could not be done: nothing was changed */
 #define TG_ENUM_ENTRY(name, word) name,
 enum tg_outcome { TG_OUTCOME_MAP(TG_ENUM_ENTRY) TG_OUTCOMES };
@@ -65,16 +65,17 @@ struct tg_change {
     struct tg_store store;
     struct tg_sealed fresh;  /* the one that is to be active */
     struct tg_sealed former; /* the one that is; without an image when there is none that counts */
-    bool displaced;          /* another file lies in the place of the former one */
+    struct tg_sealed displaced; /* another one that counts, in the place of the former one */
+    bool is_displaced;          /* there is something in its place, whatever that is */
     struct tg_server resolver;
-    enum tg_taken module;         /* TG_TAKEN: one runs */
-    struct tg_figures_policy now; /* what it had at the beginning; nothing when none runs */
-    struct tg_diags *diags;       /* why it cannot be done */
-    struct tg_canary_answer
-        *answers;   /* one for each canary question of the fresh one; NULL: not asked */
+    enum tg_taken module;             /* TG_TAKEN: one runs */
+    struct tg_figures_policy now;     /* what it had at the beginning; nothing when none runs */
+    struct tg_diags *diags;           /* why it cannot be done */
+    struct tg_canary_answer *answers; /* one for each canary question of the fresh one; or NULL */
     int64_t waited; /* milliseconds until the module had it in force; -1: it has not */
     char no_module[TG_WHY_MAX];
-    char why[TG_WHY_MAX]; /* why it was not left in its place; "" */
+    char why[TG_WHY_MAX];      /* why it was not left in its place; "" */
+    char not_back[TG_WHY_MAX]; /* why the former one could not be put back; "" */
 };
 
 /**
@@ -83,19 +84,36 @@ struct tg_change {
  */
 int tg_activate(const struct tg_activation *asked);
 
-/* How many it had refused before, and how long it may take. */
-struct tg_wait {
-    uint64_t rejections;
-    uint64_t seconds;
-};
+/* Until its end the process is not ended by signals. */
+void tg_change_hold_signals(void);
 
-/* Whether one runs that will look at a new policy; and what it says of those so far. */
+/**
+ * Reads all there is, and the policy that is to be, and checks whether it may follow.
+ * @return TG_OUTCOME_ACTIVE to go on; nothing is changed yet.
+ */
+enum tg_outcome tg_change_read(struct tg_change *change);
+
+/* Whether the module has had this image in force at the beginning. */
+bool tg_change_in_force(const struct tg_change *change, const struct tg_image *image);
+
+/**
+ * Whether a module runs that will look at a new policy.
+ * @param patient waits when there is none, for two seconds: the resolver may be reloading.
+ * @param now     output, of what it has in force; unchanged when none runs.
+ */
 enum tg_taken tg_module_runs(
-    const struct tg_settings *settings, struct tg_figures_policy *now, char *why);
+    const struct tg_settings *settings, bool patient, struct tg_figures_policy *now, char *why);
 
-/* Waits until it has this image in force; ms: how long that took, -1: it has not. */
+/* The time by the clock that the module tells times by: milliseconds since 1970. */
+int64_t tg_module_now(void);
+
+/**
+ * Waits until the module has this image in force, as it was put in its place.
+ * @param since when that was, by tg_module_now(): what it says of times before is not about this.
+ * @param ms    output: how long it took.
+ */
 enum tg_taken tg_module_wait(const struct tg_settings *settings, const struct tg_image *image,
-    const struct tg_wait *wait, int64_t *ms, char *why);
+    int64_t since, uint64_t seconds, int64_t *ms, char *why);
 
 /**
  * Asks the resolver each canary question of the image; what is not as expected again and again, for

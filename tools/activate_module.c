@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "module/stats.h"
 #include "tools/activate.h"
 #include "tools/status.h"
 
@@ -66,52 +67,62 @@ static struct tg_status_look *look_patiently(const struct tg_settings *settings,
 }
 
 enum tg_taken tg_module_runs(
-    const struct tg_settings *settings, struct tg_figures_policy *now, char *why)
+    const struct tg_settings *settings, bool patient, struct tg_figures_policy *now, char *why)
 {
-    struct tg_status_look *seen = look_patiently(settings, why);
+    struct tg_status_look *seen = patient ? look_patiently(settings, why) : look(settings, why);
 
     if (!seen)
         return TG_NO_MODULE;
     *now = seen->figures.policy;
+    now->there = now->there && seen->figures.guarding == TG_GUARDING_ON;
     tg_status_close(&seen);
     return TG_TAKEN;
 }
 
-/* TG_NOT_TAKEN without a reason: it has not looked yet. */
+int64_t tg_module_now(void)
+{
+    return tg_stats_now();
+}
+
+/* TG_NOT_TAKEN without a reason: it has not looked yet. It tells when it has looked last, and
+ * found a policy that it took, or had already, or refused. */
 static enum tg_taken judge(
-    const struct tg_figures *figures, const struct tg_image *image, uint64_t rejections, char *why)
+    const struct tg_figures *figures, const struct tg_image *image, int64_t since, char *why)
 {
     const struct tg_figures_policy *policy = &figures->policy;
 
     why[0] = '\0';
-    if (policy->there && figures->guarding == TG_GUARDING_ON &&
+    if (policy->there && figures->guarding == TG_GUARDING_ON && policy->loaded >= since &&
         memcmp(policy->image, tg_image_digest(image), sizeof(policy->image)) == 0)
         return TG_TAKEN;
-    if (policy->rejections > rejections)
+    if (policy->rejected >= since)
         (void)snprintf(why, TG_WHY_MAX, "the module does not take it: %s", policy->error);
     return TG_NOT_TAKEN;
 }
 
 enum tg_taken tg_module_wait(const struct tg_settings *settings, const struct tg_image *image,
-    const struct tg_wait *wait, int64_t *ms, char *why)
+    int64_t since, uint64_t seconds, int64_t *ms, char *why)
 {
+    struct tg_progress *progress = tg_progress_start("waiting for the module");
     const int64_t start = now_ms();
+    enum tg_taken taken = TG_NOT_TAKEN;
 
-    for (*ms = -1;; pause_a_little()) {
+    for (*ms = -1; taken == TG_NOT_TAKEN; pause_a_little()) {
         struct tg_status_look *seen = look_patiently(settings, why);
-        const enum tg_taken taken =
-            seen ? judge(&seen->figures, image, wait->rejections, why) : TG_NO_MODULE;
 
+        taken = seen ? judge(&seen->figures, image, since, why) : TG_NO_MODULE;
         tg_status_close(&seen);
         if (taken == TG_TAKEN)
             *ms = now_ms() - start;
         if (taken != TG_NOT_TAKEN || why[0] != '\0')
-            return taken;
-        if (now_ms() - start >= (int64_t)wait->seconds * 1000) {
+            break;
+        if (now_ms() - start >= (int64_t)seconds * 1000) {
             (void)snprintf(why, TG_WHY_MAX,
                 "the module has not taken it within %" PRIu64 " seconds, and does not say why",
-                wait->seconds);
-            return taken;
+                seconds);
+            break;
         }
     }
+    tg_progress_stop(&progress);
+    return taken;
 }

@@ -50,12 +50,19 @@ static void say_good(const struct tg_change *change, enum tg_outcome outcome)
 /* One line that says what is wrong, and what is in force now. */
 static void say_failed(const struct tg_change *change, enum tg_outcome outcome)
 {
-    fprintf(stderr, "%s: error: policy serial %" PRIu32 ": %s; ", change->settings->policy,
-        serial_of(&change->fresh), change->why);
+    const uint32_t serial = serial_of(&change->fresh);
+
+    fprintf(stderr, "%s: error: policy serial %" PRIu32 ": %s; ", change->settings->policy, serial,
+        change->why);
     if (outcome == TG_OUTCOME_RESTORED)
         fprintf(stderr, "serial %" PRIu32 " is active again\n", serial_of(&change->former));
-    else if (change->asked->path)
+    else if (!change->former.image)
         fputs("it stays, as there is no former one to go back to\n", stderr);
+    else if (change->not_back[0])
+        fprintf(stderr,
+            "serial %" PRIu32
+            " was to be put back, but %s; see 'tldguard status' for which one is in force\n",
+            serial_of(&change->former), change->not_back);
     else
         fputs("it stays, as it was asked for\n", stderr);
 }
@@ -105,11 +112,12 @@ static int say_json(const struct tg_change *change, enum tg_outcome outcome)
     };
     const struct tg_sealed *fresh = &change->fresh, *former = &change->former;
 
-    return tg_text_json(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "result", words[outcome],
-        "serial", fresh->image ? json_integer(serial_of(fresh)) : json_null(), "image",
-        fresh->image ? digest_json(fresh) : json_null(), "former",
+    return tg_text_json(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
+        words[outcome], "serial", fresh->image ? json_integer(serial_of(fresh)) : json_null(),
+        "image", fresh->image ? digest_json(fresh) : json_null(), "former",
         former->image ? json_integer(serial_of(former)) : json_null(), "reason",
-        reason_json(change), "milliseconds",
+        reason_json(change), "not_back",
+        change->not_back[0] ? tg_tool_text(change->not_back) : json_null(), "milliseconds",
         change->waited >= 0 ? json_integer(change->waited) : json_null(), "canary",
         canaries_json(change)));
 }

@@ -61,7 +61,7 @@ tools_tldguard_SOURCES += tools/secret.h tools/secret.c tools/password.c \
 tools_tldguard_LDADD += $(LIBSODIUM_LIBS)
 dist_man_MANS += tools/tldguard-keygen.1 tools/tldguard-sign.1 tools/tldguard-verify.1
 
-tools_tldguard_SOURCES += tools/store.h tools/store.c tools/store_history.c \
-	tools/activate.h tools/activate.c tools/change.c tools/activate_module.c tools/activate_canary.c \
+tools_tldguard_SOURCES += tools/store.h tools/store.c tools/sealed.c tools/store_settle.c tools/store_history.c \
+	tools/activate.h tools/activate.c tools/change.c tools/change_read.c tools/activate_module.c tools/activate_canary.c \
 	tools/activate_say.c tools/rollback.c tools/history.c
 dist_man_MANS += tools/tldguard-activate.1 tools/tldguard-rollback.1 tools/tldguard-history.1

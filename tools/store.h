@@ -47,6 +47,7 @@ struct tg_store {
     const struct tg_settings *settings; /* borrowed */
     char *folder;                       /* of the policy, with its slash */
     char *history;                      /* the same, of the former ones */
+    char *history_folder;               /* the same, without: a link is not followed then */
     int lock;                           /* -1: not held */
 };
 
@@ -56,18 +57,35 @@ struct tg_store {
  */
 void tg_store_open(struct tg_store *store, const struct tg_settings *settings);
 
+/* A path behind the name of the policy; to be freed. */
+char *tg_store_behind(const struct tg_store *store, const char *suffix);
+
+/* The folder of the policy; false: errno tells. */
+bool tg_store_sync(const struct tg_store *store);
+
+/* Adds an error; returns false. */
+bool tg_store_fail(struct tg_diags *diags, const char *path, const char *what, int error);
+
+/* Of root's files: they belong to whom the folder belongs. */
+void tg_store_give(const struct tg_store *store, int fd);
+
 /* Lets the lock go, and frees. */
 void tg_store_close(struct tg_store *store);
 
 /**
- * Takes the lock, and mends what an interrupted change has left behind.
+ * Takes the lock.
  * @return false after an error in diags: who holds it, or why it cannot be had.
  */
 bool tg_store_lock(struct tg_store *store, struct tg_diags *diags);
 
+/* Ends a change that was interrupted, before another one begins: the rest of its steps, and what it
+ * has left lying about. False after an error in diags. */
+bool tg_store_settle(const struct tg_store *store, struct tg_diags *diags);
+
 /**
  * Reads a policy and its signature, and checks them as the module does.
- * @param signature as of tg_trust_open().
+ * Ends the tool when there is no memory for it.
+ * @param signature as of tg_trust_open(); with one that must be there.
  * @param out       output, to be freed with tg_sealed_free(); unchanged on failure.
  * @return as tg_trust_open().
  */
@@ -75,13 +93,15 @@ enum tg_status tg_sealed_read(const char *path, const char *signature,
     const struct tg_trust_keys *keys, struct tg_sealed *out, struct tg_diags *diags);
 void tg_sealed_free(struct tg_sealed *sealed);
 
-/**
- * Puts a policy in the place of the active one.
- * @return false after an error in diags; the active one is what it was then, unless only the sync
- * of the folder failed.
- */
-bool tg_store_place(
-    const struct tg_store *store, const struct tg_sealed *sealed, struct tg_diags *diags);
+enum tg_placed {
+    TG_PLACED,       /* on the disk, with all that belongs to it */
+    TG_PLACED_BADLY, /* it is in its place, but a later step failed: why says it */
+    TG_PLACED_NOT    /* the active one is what it was: why says it */
+};
+
+/* Puts a policy in the place of the active one. */
+enum tg_placed tg_store_place(
+    const struct tg_store *store, const struct tg_sealed *sealed, char why[1024]);
 
 /* Lets the module take this serial, whatever it has in force; and no longer. Errors in diags. */
 bool tg_store_allow(const struct tg_store *store, uint32_t serial, struct tg_diags *diags);
@@ -91,8 +111,14 @@ bool tg_store_forbid(const struct tg_store *store, struct tg_diags *diags);
 bool tg_store_keep(
     const struct tg_store *store, const struct tg_sealed *sealed, struct tg_diags *diags);
 
-/* Removes all but the newest ones of the history, by when they were put there. */
-void tg_store_prune(const struct tg_store *store, uint64_t keep);
+/* Removes all but the newest ones of the history, by when they were put there: never the one that
+ * was active a moment before. */
+void tg_store_prune(const struct tg_store *store, uint64_t keep, const struct tg_sealed *former);
+
+/* Reads one of the history, as tg_sealed_read() does; one that is another than its name says is
+ * refused. */
+enum tg_status tg_former_read(const struct tg_store *store, const struct tg_former *former,
+    struct tg_sealed *out, struct tg_diags *diags);
 
 /**
  * Lists the history, highest serial first, then what was put there last. What has another name

@@ -3,6 +3,7 @@
 /* The policies that were active before. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,23 @@ static char *path_of(const struct tg_store *store, const char *name, const char 
     return path;
 }
 
-/* For all to read, whatever the umask is: nothing in it is secret. */
-static int make_folder(const char *path)
+/* For all to read, whatever the umask is: nothing in it is secret. A link in its place would have
+ * us write, and remove, elsewhere. */
+static int make_folder(const struct tg_store *store)
 {
-    if (mkdir(path, 0755) != 0)
-        return errno == EEXIST ? 0 : errno;
-    return chmod(path, 0755) != 0 ? errno : 0;
+    const bool made = mkdir(store->history, 0755) == 0;
+    const int fd = made || errno == EEXIST ? open(store->history_folder,
+                                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                                           : -1;
+    int error = fd < 0 ? errno : 0;
+
+    if (made && fd >= 0) {
+        error = fchmod(fd, 0755) != 0 ? errno : 0;
+        tg_store_give(store, fd);
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return error;
 }
 
 /* The signature first: a policy that is there has one. */
@@ -39,7 +51,7 @@ bool tg_store_keep(
     char name[NAME_MAX_OF], *path, *signature;
     size_t len;
     const uint8_t *octets = tg_image_octets(sealed->image, &len);
-    int error = make_folder(store->history);
+    int error = make_folder(store);
 
     (void)snprintf(name, sizeof(name), "%" PRIu32 "-%02x%02x%02x%02x.cdb",
         tg_image_meta(sealed->image)->serial, digest[0], digest[1], digest[2], digest[3]);
@@ -79,11 +91,14 @@ static bool read_entry(const struct tg_store *store, const char *name, struct tg
     if (!read_name(name, former))
         return false;
     former->path = path_of(store, name, "");
-    if (stat(former->path, &st) != 0 || !S_ISREG(st.st_mode)) {
+    if (lstat(former->path, &st) != 0 || !S_ISREG(st.st_mode)) {
         free(former->path);
         return false;
     }
     former->put_away = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    /* The clock was wrong then: as old as can be. */
+    if (st.st_mtim.tv_sec > time(NULL) + 60)
+        former->put_away = 1;
     return true;
 }
 
@@ -121,17 +136,15 @@ static void read_all(
 bool tg_store_list(
     const struct tg_store *store, struct tg_former **out, size_t *count, struct tg_diags *diags)
 {
-    DIR *dir = opendir(store->history);
+    const int fd = open(store->history_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 
     *out = NULL;
     *count = 0;
-    if (!dir && errno == ENOENT)
+    if (!dir && fd < 0 && errno == ENOENT)
         return true;
-    if (!dir) {
-        tg_diags_add(
-            diags, TG_DIAG_ERROR, store->history, 0, 0, NULL, "cannot open: %s", strerror(errno));
-        return false;
-    }
+    if (!dir)
+        return tg_store_fail(diags, store->history, "cannot open", errno);
     read_all(store, dir, out, count);
     (void)closedir(dir);
     if (*count > 0)
@@ -146,8 +159,47 @@ void tg_formers_free(struct tg_former *formers, size_t count)
     free(formers);
 }
 
+static bool is_of(const struct tg_former *former, const struct tg_sealed *sealed)
+{
+    char digits[65];
+
+    return sealed->image && tg_image_meta(sealed->image)->serial == former->serial &&
+           strncmp(tg_text_digest(tg_image_digest(sealed->image), digits), former->digits,
+               strlen(former->digits)) == 0;
+}
+
+enum tg_status tg_former_read(const struct tg_store *store, const struct tg_former *former,
+    struct tg_sealed *out, struct tg_diags *diags)
+{
+    char digits[65];
+    enum tg_status status =
+        tg_sealed_read(former->path, NULL, &store->settings->trusted, out, diags);
+
+    if (status == TG_OK && (tg_image_meta(out->image)->serial != former->serial ||
+                               strncmp(tg_text_digest(tg_image_digest(out->image), digits),
+                                   former->digits, strlen(former->digits)) != 0)) {
+        tg_diags_add(diags, TG_DIAG_ERROR, former->path, 0, 0, NULL,
+            "is policy serial %" PRIu32 " of digest %.8s, and not what its name says",
+            tg_image_meta(out->image)->serial, tg_text_digest(tg_image_digest(out->image), digits));
+        tg_sealed_free(out);
+        status = TG_ETRUST;
+    }
+    return status;
+}
+
 /* What cannot be removed is not worth a word: there is only more to go back to. */
-void tg_store_prune(const struct tg_store *store, uint64_t keep)
+static void forget(const struct tg_former *former)
+{
+    char *signature;
+
+    if (asprintf(&signature, "%s" TG_TRUST_SUFFIX, former->path) < 0)
+        tg_out_of_memory();
+    (void)unlink(signature);
+    (void)unlink(former->path);
+    free(signature);
+}
+
+void tg_store_prune(const struct tg_store *store, uint64_t keep, const struct tg_sealed *former)
 {
     struct tg_former *formers;
     size_t count;
@@ -156,16 +208,8 @@ void tg_store_prune(const struct tg_store *store, uint64_t keep)
         return;
     if (count > 0)
         qsort(formers, count, sizeof(*formers), later);
-    for (size_t i = 0; i < count; i++) {
-        char *signature;
-
-        if (i < keep)
-            continue;
-        if (asprintf(&signature, "%s" TG_TRUST_SUFFIX, formers[i].path) < 0)
-            tg_out_of_memory();
-        (void)unlink(formers[i].path);
-        (void)unlink(signature);
-        free(signature);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (i >= keep && !is_of(&formers[i], former))
+            forget(&formers[i]);
     tg_formers_free(formers, count);
 }
