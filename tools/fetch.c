@@ -137,24 +137,24 @@ static void hold_signals(sigset_t *before)
 /* The policy that was fetched is put at the place that was given for it. */
 static int place(const struct errand *errand, const struct tg_sealed *sealed)
 {
-    char path[TG_PATH_MAX + 2], server[INET6_ADDRSTRLEN + 8];
+    char path[TG_PATH_MAX + 2], server[INET6_ADDRSTRLEN + 8], why[TG_WHY_MAX];
     struct tg_settings settings = {.policy = path};
     struct tg_store store;
-    struct tg_diags *diags = tg_diags_create();
-    bool done;
+    enum tg_placed placed;
 
     (void)snprintf(
         path, sizeof(path), "%s%s", strchr(errand->output, '/') ? "" : "./", errand->output);
     tg_store_open(&store, &settings);
-    done = tg_store_place(&store, sealed, diags);
+    placed = tg_store_place(&store, sealed, why);
     tg_store_close(&store);
-    tg_text_diags(diags, false);
-    tg_diags_destroy(&diags);
+    if (placed != TG_PLACED) {
+        say(TG_DIAG_ERROR, errand->output, why);
+        return EXIT_BROKEN;
+    }
     server_name(errand->fetch.server, server);
-    if (done)
-        printf("%s: policy serial %" PRIu32 ", fetched from %s\n", errand->output,
-            tg_image_meta(sealed->image)->serial, server);
-    return done ? EXIT_FINE : EXIT_BROKEN;
+    printf("%s: policy serial %" PRIu32 ", fetched from %s\n", errand->output,
+        tg_image_meta(sealed->image)->serial, server);
+    return EXIT_FINE;
 }
 
 /* Made and checked. Signed by whom it must be: what is not, another server may have. */
