@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/yaml.h"
 #include "tools/activate.h"
 #include "tools/fetch.h"
 
@@ -30,6 +31,7 @@ static const struct tg_option options[] = {
 };
 
 #define TIMEOUT_DEFAULT 10
+#define FAILED_MAX      ((size_t)64) /* octets of the file of a serial */
 
 /* Where the image is made. Removed when the process ends, whoever ends it: see on_exit(3). */
 struct folder {
@@ -47,6 +49,9 @@ struct errand {
     bool force, quiet;
     bool known;      /* there is a policy already ... */
     uint32_t serial; /* ... of this serial */
+    char *failed_at; /* the file of the serial that has failed here; NULL: it is not put in force */
+    bool failed;     /* there is one ... */
+    uint64_t failed_serial; /* ... of this serial */
     struct folder *folder;
 };
 
@@ -157,8 +162,42 @@ static int place(const struct errand *errand, const struct tg_sealed *sealed)
     return EXIT_FINE;
 }
 
+/*
+ * A policy that was put in force and has failed, by its canary questions say, would fail
+ * again: who fetches each minute would have it in force for a moment each minute. So its serial is
+ * kept, until there is another one.
+ */
+static void keep_failed(const struct errand *errand, uint32_t serial)
+{
+    struct tg_newfile file = TG_NEWFILE_NONE;
+    char text[16];
+    const int len = snprintf(text, sizeof(text), "%" PRIu32 "\n", serial);
+    int error = tg_newfile_create(&file, errand->failed_at);
+
+    if (error == 0)
+        error = tg_newfile_write(&file, text, (size_t)len);
+    if (error == 0)
+        error = tg_newfile_commit(&file);
+    tg_newfile_fini(&file);
+    if (error != 0)
+        say(TG_DIAG_ERROR, errand->failed_at, strerror(error));
+}
+
+static int activate(struct errand *errand, uint32_t serial)
+{
+    int code;
+
+    errand->activation.path = errand->folder->image;
+    code = tg_activate(&errand->activation);
+    if (code == EXIT_FINDINGS)
+        keep_failed(errand, serial);
+    else if (code == EXIT_FINE)
+        (void)unlink(errand->failed_at);
+    return code;
+}
+
 /* Made and checked. Signed by whom it must be: what is not, another server may have. */
-static int use(struct errand *errand, bool last, bool *refused)
+static int use(struct errand *errand, uint32_t serial, bool last, bool *refused)
 {
     static const struct tg_trust_keys nobody;
     const struct tg_trust_keys *keys = errand->settings ? &errand->settings->trusted : &nobody;
@@ -177,8 +216,7 @@ static int use(struct errand *errand, bool last, bool *refused)
     tg_diags_destroy(&diags);
     if (status != TG_OK || errand->output)
         return code;
-    errand->activation.path = errand->folder->image;
-    return tg_activate(&errand->activation);
+    return activate(errand, serial);
 }
 
 static int make_and_use(
@@ -192,35 +230,34 @@ static int make_and_use(
         const bool made = tg_fetch_image(&errand->fetch, zone, serial, errand->folder->image);
 
         tg_zone_fini(zone);
-        code = made ? use(errand, last, refused) : no(errand, last, errand->fetch.why);
+        code = made ? use(errand, serial, last, refused) : no(errand, last, errand->fetch.why);
         remove_folder(0, errand->folder);
     }
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return code;
 }
 
-/* By its serial alone; ASK_NEXT when this server's may be wanted. */
-static int is_wanted(struct errand *errand, uint32_t serial, bool last, bool *refused, bool *wanted)
+static bool is_same(const struct errand *errand, uint32_t serial)
 {
-    char why[128];
+    return errand->known && serial == errand->serial && !errand->force;
+}
 
-    *wanted = true;
-    if (!errand->known || serial > errand->serial || (serial == errand->serial && errand->force) ||
-        (serial < errand->serial && errand->activation.older))
-        return ASK_NEXT;
-    *wanted = false;
-    if (serial == errand->serial) {
-        if (!errand->quiet)
-            printf("zone %s has serial %" PRIu32 ", as the policy that is here\n",
-                errand->fetch.zone_text, serial);
-        return EXIT_FINE;
-    }
-    *refused = true;
-    (void)snprintf(why, sizeof(why),
-        "the zone has serial %" PRIu32 ", which is lower than %" PRIu32
-        " of the policy that is here; see --allow-older",
-        serial, errand->serial);
-    return no(errand, last, why);
+/* By its serial alone: why the one of this server is not wanted; false: it is. */
+static bool is_unwanted(const struct errand *errand, uint32_t serial, char why[TG_FETCH_WHY])
+{
+    if (errand->activation.older)
+        return false;
+    if (errand->known && serial < errand->serial)
+        return !tg_fetch_fail(why,
+            "the zone has serial %" PRIu32 ", which is lower than %" PRIu32
+            " of the policy that is here; see --allow-older",
+            serial, errand->serial);
+    if (errand->failed && serial == errand->failed_serial && !errand->force)
+        return !tg_fetch_fail(why,
+            "the zone has serial %" PRIu32
+            ", which was put in force here and has failed; --force tries it again",
+            serial);
+    return false;
 }
 
 static int ask(struct errand *errand, const struct tg_server *server, bool last, bool *refused)
@@ -228,15 +265,21 @@ static int ask(struct errand *errand, const struct tg_server *server, bool last,
     struct tg_fetch *fetch = &errand->fetch;
     struct tg_zone zone = {.arena = NULL};
     uint32_t serial = 0;
-    bool wanted = false, got = false;
-    int code = ASK_NEXT;
+    bool got = false;
+    int code;
 
     fetch->server = server;
     if (!tg_fetch_serial(fetch, &serial))
         return no(errand, last, fetch->why);
-    code = is_wanted(errand, serial, last, refused, &wanted);
-    if (!wanted)
-        return code;
+    if (is_same(errand, serial)) {
+        if (!errand->quiet)
+            printf("zone %s has serial %" PRIu32 ", as the policy that is here\n", fetch->zone_text,
+                serial);
+        return EXIT_FINE;
+    }
+    *refused = is_unwanted(errand, serial, fetch->why);
+    if (*refused)
+        return no(errand, last, fetch->why);
     fetch->progress = tg_progress_start(fetch->zone_text);
     if (tg_zone_init(&zone, fetch->zone) != TG_OK)
         (void)tg_fetch_fail(fetch->why, "out of memory");
@@ -277,6 +320,23 @@ static void look_at_present(struct errand *errand)
     tg_image_close(&image);
 }
 
+static void look_at_failed(struct errand *errand)
+{
+    const char *policy = errand->output ? NULL : errand->settings->policy;
+    char *text = NULL;
+    size_t len;
+
+    if (!policy)
+        return;
+    if (asprintf(&errand->failed_at, "%s.failed", policy) < 0)
+        tg_out_of_memory();
+    if (tg_yaml_file(errand->failed_at, FAILED_MAX, true, &text, &len) != 0)
+        return;
+    text[strcspn(text, "\n")] = '\0';
+    errand->failed = tg_parse_count(text, &errand->failed_serial);
+    free(text);
+}
+
 /* As the module does: without settings that somebody has named, or installed, there are no keys. */
 static bool read_settings(struct errand *errand, const char *conf, struct tg_diags *diags)
 {
@@ -301,9 +361,11 @@ static int prepare(struct errand *errand, const struct tg_parsed *p)
     errand->folder = calloc(1, sizeof(*errand->folder));
     if (!errand->folder || on_exit(remove_folder, errand->folder) != 0)
         tg_out_of_memory();
-    if (good)
-        look_at_present(errand);
-    return good ? ask_all(errand) : EXIT_BROKEN;
+    if (!good)
+        return EXIT_BROKEN;
+    look_at_present(errand);
+    look_at_failed(errand);
+    return ask_all(errand);
 }
 
 /* -1 to go on. */
@@ -377,6 +439,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     errand.quiet = p.value[QUIET] != NULL;
     code = prepare(&errand, &p);
     tg_settings_destroy(&errand.settings);
+    free(errand.failed_at);
     sodium_memzero(&errand.fetch.key, sizeof(errand.fetch.key));
     return code;
 }

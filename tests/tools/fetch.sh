@@ -176,6 +176,22 @@ is 'and the next one' "$code $out$err $(cmp long.cdb host/policy.cdb) $(find hos
     '0 policy serial 7 is in its place for the next start; it was serial 6  1'
 run fetch -z policy.example -s "127.0.0.1@$good" -k key -c host.conf --force --offline
 is 'the same is no change' "$code $out$err" '0 policy serial 7 is active already'
+# One that has failed is not tried again and again.
+"$tool" compile -q <(printf '%s\n' 'serial: 8' 'tlds: [{tld: ml, targets: mil}]') -o expired.cdb
+SOURCE_DATE_EPOCH=1000000000 "$tool" sign -q -s ann -e 1d expired.cdb
+"$tool" export -q --zone policy.example expired.cdb -o expired.zone
+serve expired.zone good
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline
+says 'one that has expired' 1 'expired at 2001-'
+is 'its serial is kept' "$(cat host/policy.cdb.failed) $(cmp long.cdb host/policy.cdb)" '8 '
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline
+says 'again' 1 'error: the zone has serial 8, which was put in force here and has failed; --force tries it again'
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline --force
+says 'again, by force' 1 'expired at 2001-'
+run fetch -z policy.example -s "127.0.0.1@$port" -s "127.0.0.1@$good" -k key -c host.conf --offline
+is 'the next server has none that has failed' "$code $out" '0 zone policy.example has serial 7, as the policy that is here'
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline --allow-older
+is 'with --allow-older' "$code $out$err $(find host -name '*.failed')" '0 policy serial 8 is in its place for the next start; it was serial 7 '
 is 'nothing is left in the folder' "$(cd host && find . -name '.*' ! -name . )" ''
 
 # Servers. Nothing of them gets in.
