@@ -116,7 +116,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
-	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/transfer.sh \
+	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/activate_faults.sh \
+	tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.

@@ -103,6 +103,9 @@ test_faults() {
     leaves "faults" 3 monitor
 }
 
+# shellcheck disable=SC2317
+is_placed() { [[ $(on_disk) != 3 ]]; }
+
 # Whoever wants it to end learns what came of it all the same.
 test_signals() {
     local signal pid
@@ -111,7 +114,7 @@ test_signals() {
         kill -STOP "$(world_pid unbound)"
         (trap - INT QUIT; exec "$TLDGUARD" activate -c "$conf" "$dir/new.cdb") >"$dir/said" 2>&1 &
         pid=$!
-        live_until test -e "$world_dir/policy.cdb.allow-older" -o "$(on_disk)" != 3 || true
+        live_until is_placed || bail "it is not placed"
         kill "-$signal" "$pid" 2>/dev/null || true
         kill -CONT "$(world_pid unbound)"
         code=0
