@@ -120,7 +120,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
-tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh
+tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.

@@ -80,7 +80,7 @@ fleet_keys() {
     admin=$world_dir/admin
     (umask 077 && mkdir "$admin")
     mkdir -p "$world_dir/bin/lib"
-    cp "$TLDGUARD" "$TG_SRC/scripts/policy-host" "$world_dir/bin/"
+    cp "$TLDGUARD" "$TG_SRC/scripts/policy-host" "$TG_SRC/scripts/pull-policy" "$world_dir/bin/"
     cp "$TG_SRC/scripts/lib/incoming.sh" "$world_dir/bin/lib/"
     chmod -R a+rX "$world_dir/bin"
     "$TLDGUARD" keygen --no-password "$admin/policy.key" >/dev/null 2>&1 || bail 'no key to sign with'

@@ -282,4 +282,11 @@ is 'no place for what is kept' "$code $(wc -l <<<"$err")" '3 1'
 script push-policy --hosts hosts --ssh ./nowhere next.yaml
 is 'no ssh' "$code $err" '3 push-policy: error: ./nowhere is not there: install it'
 
+# What is shipped for systemd.
+if command -v systemd-analyze >/dev/null; then
+    mkdir units
+    sed "s|^ExecStart=pull-policy|ExecStart=$top/scripts/pull-policy|" "$top/dist/tldguard-pull.service" >units/tldguard-pull.service
+    cp "$top/dist/tldguard-pull.timer" units
+    is 'shipped: systemd-analyze verify' "$(systemd-analyze verify --man=no units/tldguard-pull.* 2>&1 | grep -F tldguard)" ''
+fi
 tap_end
