@@ -102,7 +102,8 @@ watch_filter='
 
 # watch_host N: one look. What is wrong goes to N.bad; three looks in vain are wrong, too.
 watch_host() {
-    local base=$fleet_dir/$1 code=0 why told
+    local base=$fleet_dir/$1 code=0 why told before=$push/hosts/$1.base
+    [[ -f $before ]] || before=/dev/null
     on_host "$1" status </dev/null 2>"$base.err" | head -c 4194304 >"$base.out" || code=$?
     if why=$(unreached "$code" "$base.err"); then
         echo "$why" >>"$base.missed"
@@ -111,7 +112,7 @@ watch_host() {
     fi
     rm -f -- "$base.missed"
     told=$(jq -r --arg image "$digest" --argjson rise "$max_block_rise" --argjson least "$min_questions" \
-        --slurpfile bases "$push/hosts/$1.base" "(\$bases[0] // {}) as \$base | $watch_filter" <"$base.out" 2>/dev/null) ||
+        --slurpfile bases "$before" "(\$bases[0] // {}) as \$base | $watch_filter" <"$base.out" 2>/dev/null) ||
         told="it does not tell its figures: $(tail -n 1 -- "$base.err")"
     [[ -z $told ]] || clean "$told" >"$base.bad"
 }

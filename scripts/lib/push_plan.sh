@@ -205,8 +205,9 @@ commit_push() {
     for i in "${!fleet_hosts[@]}"; do
         jq -cn --arg host "${fleet_hosts[i]}" --arg canary "${canary_is[i]}" '{host: $host, canary: $canary}'
     done | jq -s --argjson serial "$serial" --arg image "$digest" --arg signed "$signed_by" --arg policy "$policy" \
-        --argjson watch "$watch" --arg at "$(date -u +%FT%TZ)" '{format: 1, serial: $serial, image: $image,
-            signed: $signed, policy: $policy, began: $at, watch: $watch, hosts: .}' >"$push/plan.json" &&
+        --argjson watch "$watch" --argjson rise "$max_block_rise" --argjson questions "$min_questions" \
+        --arg at "$(date -u +%FT%TZ)" '{format: 1, serial: $serial, image: $image, signed: $signed, policy: $policy,
+            began: $at, watch: $watch, rise: $rise, questions: $questions, hosts: .}' >"$push/plan.json" &&
         set_stage "$([[ ${#canaries[@]} == 0 ]] && echo rest || echo canary)" || fail "$push: cannot write there"
     id=$serial-$(date -u +%Y%m%dT%H%M%SZ)-$$
     new=$state/pushes/$id
@@ -246,6 +247,9 @@ recall_push() {
     recall "$inventory"
     image_octets=$(stat -c %s -- "$push/policy.cdb")
     signed_by=$(jq -r .signed "$push/plan.json")
+    [[ -n ${given[watch]:-} ]] || watch=$(jq .watch "$push/plan.json")
+    [[ -n ${given[rise]:-} ]] || max_block_rise=$(jq .rise "$push/plan.json")
+    [[ -n ${given[questions]:-} ]] || min_questions=$(jq .questions "$push/plan.json")
     [[ -z $signed_by ]] || signature_octets=$(stat -c %s -- "$push/policy.cdb.minisig")
     canaries=()
     for i in "${!fleet_hosts[@]}"; do

@@ -183,6 +183,7 @@ test_interrupted() {
     wait "$pid" || true
     holds "interrupted: what to do" "$(<"$admin/err")" 'interrupted; --retry goes on with it, --undo takes it back'
     is "interrupted: only the canary has it" "$(in_force h1) $(in_force h2)" "$serial $had"
+    is "interrupted: how it is watched is kept" "$(jq -c '[.watch, .rise, .questions]' "$admin"/state/tldguard/hosts-*/pushes/"$serial"-*/plan.json)" '[60,1,100]'
     script push-policy --retry --watch 1 --json
     is "interrupted: --retry watches, then goes on" "$code $(grep -c 'watching the canary' <<<"$err") $(all_in_force)" "0 1 $(every_host "$serial")"
 }

@@ -96,6 +96,7 @@ activate)
     sed "s/IMAGE/$image/" "$2.answer"
     exit "$(<"$2.code")"
     ;;
+status) cat "$2.json" ;;
 rollback) echo '{"result":"active","serial":7}' ;;
 *) exit 3 ;;
 esac
@@ -167,7 +168,7 @@ is 'to a file that cannot be' "$code" 3
 # A push that no host can take, and what is asked of hosts then.
 rm -f ./*.json asked
 script push-policy --hosts hosts --ssh ./fakessh --yes --timeout 5 policy.yaml
-is 'nobody there: exit code' "$code $(tail -n 1 <<<"$out")" '1 6 unreachable'
+is 'nobody there: exit code, and the last line' "$code$out $(tail -n 1 <<<"$err")" '1 push-policy: no host can take a policy now'
 is 'nobody there: each is told' "$(grep -c '^push-policy: .*: unreachable: ssh: connect to host .*: No route to host$' <<<"$err")" 6
 is 'nobody there: nothing but a survey is asked for' "$(cut -d' ' -f3- asked | sort -u)" survey
 script push-policy --hosts hosts --ssh ./fakessh --retry
@@ -269,6 +270,13 @@ ANSWERS
 answers h1 255 ''
 push
 is 'no canary can be reached' "$code $(jq -r '.hosts[0].result' <<<"$out") $(grep -c ' activate ' asked)" '1 unreachable 1'
+push --watch 2
+rm h1.answer
+script push-policy --hosts hosts --ssh ./fakessh --json --retry
+is 'a canary is watched as the push was told' "$(grep -c 'watching the canary for 2 s' <<<"$err")" 1
+is 'one that does not have what it said is rolled back' "$code $(told) $(jq -r '.hosts[0].reason' <<<"$out")" \
+    '1 1 restored, 2 skipped canary h1: serial 7 is in force there, not what was pushed'
+answers h1 255 ''
 push --canary h1,h2
 is 'one of two can' "$code $(told)" '1 2 active, 1 unreachable'
 answers h1 hangs ''
