@@ -16,7 +16,8 @@ if [[ -z ${TG_FLEET_INSIDE:-} ]]; then
 fi
 # shellcheck source-path=SCRIPTDIR source=../live/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../live/lib.sh"
-PATH=$PATH:/sbin:/usr/sbin:$TG_BUILD/sshd/bin:$TG_BUILD/promtool/bin
+# Unpacked by scripts/setup in build/, whatever tree is tested.
+PATH=$PATH:/sbin:/usr/sbin:$TG_SRC/build/sshd/bin:$TG_SRC/build/promtool/bin
 export TLDGUARD_DATA=${TLDGUARD_DATA:-$TG_SRC/policy/tables} UNBOUND_PREFIX
 
 fleet_tests=$TG_SRC/tests/fleet
