@@ -117,7 +117,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
-	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/transfer.sh \
+	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/activate_faults.sh \
+	tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
@@ -139,7 +140,7 @@ endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
-EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/policy.yaml
+EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt

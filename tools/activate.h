@@ -117,11 +117,12 @@ enum tg_taken tg_module_wait(const struct tg_settings *settings, const struct tg
 
 /**
  * Asks the resolver each canary question of the image; what is not as expected again and again, for
- * two seconds.
- * @param answers output, one for each.
+ * three seconds.
+ * @param seconds instead, when they are less.
+ * @param answers output, one for each; all zero before.
  * @return whether all are as expected; if not, the first one that is not is told in why.
  */
-bool tg_canary_ask(const struct tg_server *resolver, const struct tg_image *image,
+bool tg_canary_ask(const struct tg_server *resolver, const struct tg_image *image, uint64_t seconds,
     struct tg_canary_answer *answers, char *why);
 
 /* Says on stdout, or what went wrong on stderr, or all as JSON; returns the exit code. */

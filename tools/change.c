@@ -16,7 +16,7 @@ static enum tg_placed put(struct tg_change *change, const struct tg_sealed *seal
     enum tg_placed placed = TG_PLACED_NOT;
 
     change->why[0] = '\0';
-    if (!older || tg_store_allow(&change->store, serial, change->diags))
+    if (!older || tg_store_allow(&change->store, serial, change->why))
         placed = tg_store_place(&change->store, sealed, change->why);
     if (placed == TG_PLACED && !change->asked->offline &&
         tg_module_wait(change->settings, sealed->image, since, change->asked->wait, &change->waited,
@@ -45,7 +45,8 @@ static enum tg_outcome put_back(struct tg_change *change)
 static bool ask_canary(struct tg_change *change)
 {
     return change->asked->offline || tg_image_canary_count(change->fresh.image) == 0 ||
-           tg_canary_ask(&change->resolver, change->fresh.image, change->answers, change->why);
+           tg_canary_ask(&change->resolver, change->fresh.image, change->asked->wait,
+               change->answers, change->why);
 }
 
 /* What is needed later must not be what is missing then. */

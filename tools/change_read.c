@@ -37,7 +37,7 @@ static void find_in_force(struct tg_change *change)
 
     change->is_displaced = true;
     change->displaced = change->former;
-    change->former = (struct tg_sealed){NULL};
+    change->former = (struct tg_sealed){.image = NULL};
     if (!tg_store_list(&change->store, &formers, &count, NULL))
         return;
     for (size_t i = 0; i < count && !change->former.image; i++) {

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* tldguard fetch: the policy that a zone carries, checked and put in force. */
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/activate.h"
 #include "tools/fetch.h"
 
 enum { ZONE, SERVER, TSIG, SETTINGS, OUTPUT, FORCE, OLDER, TIMEOUT, KEEP, WAIT, OFFLINE, QUIET };
@@ -30,217 +27,62 @@ static const struct tg_option options[] = {
 };
 
 #define TIMEOUT_DEFAULT 10
-
-/* Where the image is made. Removed when the process ends, whoever ends it: see on_exit(3). */
-struct folder {
-    char path[TG_PATH_MAX]; /* "": there is none */
-    char image[TG_PATH_MAX + 16];
-};
-
-struct errand {
-    struct tg_fetch fetch;
-    struct tg_server servers[TG_MANY_MAX];
-    size_t server_count;
-    struct tg_settings *settings; /* NULL: there are none, and nobody has named some */
-    struct tg_activation activation;
-    const char *output; /* NULL: it is put in force */
-    bool force, quiet;
-    bool known;      /* there is a policy already ... */
-    uint32_t serial; /* ... of this serial */
-    struct folder *folder;
-};
-
-/* What came of asking one server. */
-enum { ASK_NEXT = -1 }; /* else an exit code */
-
-static void say(enum tg_diag_level level, const char *file, const char *text)
+static bool is_same(const struct tg_errand *errand, uint32_t serial)
 {
-    struct tg_diags *diags = tg_diags_create();
-
-    tg_diags_add(diags, level, file, 0, 0, NULL, "%s", text);
-    if (!diags || tg_diags_lost(diags) > 0)
-        fprintf(stderr, "%s: error: %s\n", file, text);
-    tg_text_diags(diags, false);
-    tg_diags_destroy(&diags);
+    return errand->known && serial == errand->serial && !errand->force;
 }
 
-static void server_name(const struct tg_server *server, char out[INET6_ADDRSTRLEN + 8])
+/* By its serial alone: why the one of this server is not wanted; false: it is. */
+static bool is_unwanted(const struct tg_errand *errand, uint32_t serial, char why[TG_FETCH_WHY])
 {
-    (void)snprintf(out, INET6_ADDRSTRLEN + 8, "%s@%u", server->address, server->port);
-}
-
-/* Why a server's policy is not taken; what is still to be tried, it is only a warning. */
-static int no(const struct errand *errand, bool last, const char *why)
-{
-    char name[INET6_ADDRSTRLEN + 8];
-
-    server_name(errand->fetch.server, name);
-    say(last ? TG_DIAG_ERROR : TG_DIAG_WARNING, name, why);
-    return ASK_NEXT;
-}
-
-static void remove_folder(int status, void *arg)
-{
-    struct folder *folder = arg;
-    char signature[sizeof(folder->image) + 16];
-
-    (void)status;
-    if (!folder->path[0])
-        return;
-    (void)snprintf(signature, sizeof(signature), "%s" TG_TRUST_SUFFIX, folder->image);
-    (void)unlink(signature);
-    (void)unlink(folder->image);
-    (void)rmdir(folder->path);
-    folder->path[0] = '\0';
-}
-
-/* Beside the policy, where there is room for one. */
-static bool make_folder(const struct errand *errand, const char *beside)
-{
-    struct folder *folder = errand->folder;
-    const char *slash = strrchr(beside, '/');
-    const int len = slash ? (int)(slash - beside) + 1 : 0;
-
-    if (snprintf(folder->path, sizeof(folder->path), "%.*s.fetch.XXXXXX", len, beside) >=
-        (int)sizeof(folder->path))
-        errno = ENAMETOOLONG;
-    else if (mkdtemp(folder->path)) {
-        (void)snprintf(folder->image, sizeof(folder->image), "%s/policy.cdb", folder->path);
-        return true;
-    }
-    folder->path[0] = '\0';
-    say(TG_DIAG_ERROR, beside, strerror(errno));
+    if (errand->activation.older)
+        return false;
+    if (errand->known && serial < errand->serial)
+        return !tg_fetch_fail(why,
+            "the zone has serial %" PRIu32 ", which is lower than %" PRIu32
+            " of the policy that is here; see --allow-older",
+            serial, errand->serial);
+    if (errand->failed && serial == errand->failed_serial && !errand->force)
+        return !tg_fetch_fail(why,
+            "the zone has serial %" PRIu32
+            ", which was put in force here and has failed; --force tries it again",
+            serial);
     return false;
 }
 
-/* So that nothing is left behind. What takes long, the transfer, is over by then. */
-static void hold_signals(sigset_t *before)
-{
-    sigset_t held;
-
-    (void)sigemptyset(&held);
-    (void)sigaddset(&held, SIGHUP);
-    (void)sigaddset(&held, SIGINT);
-    (void)sigaddset(&held, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &held, before);
-}
-
-/* The policy that was fetched is put at the place that was given for it. */
-static int place(const struct errand *errand, const struct tg_sealed *sealed)
-{
-    char path[TG_PATH_MAX + 2], server[INET6_ADDRSTRLEN + 8];
-    struct tg_settings settings = {.policy = path};
-    struct tg_store store;
-    struct tg_diags *diags = tg_diags_create();
-    bool done;
-
-    (void)snprintf(
-        path, sizeof(path), "%s%s", strchr(errand->output, '/') ? "" : "./", errand->output);
-    tg_store_open(&store, &settings);
-    done = tg_store_place(&store, sealed, diags);
-    tg_store_close(&store);
-    tg_text_diags(diags, false);
-    tg_diags_destroy(&diags);
-    server_name(errand->fetch.server, server);
-    if (done)
-        printf("%s: policy serial %" PRIu32 ", fetched from %s\n", errand->output,
-            tg_image_meta(sealed->image)->serial, server);
-    return done ? EXIT_FINE : EXIT_BROKEN;
-}
-
-/* Made and checked. Signed by whom it must be: what is not, another server may have. */
-static int use(struct errand *errand, bool last, bool *refused)
-{
-    static const struct tg_trust_keys nobody;
-    const struct tg_trust_keys *keys = errand->settings ? &errand->settings->trusted : &nobody;
-    struct tg_diags *diags = tg_diags_create();
-    struct tg_sealed sealed = {.image = NULL};
-    const enum tg_status status = tg_sealed_read(errand->folder->image, NULL, keys, &sealed, diags);
-    const struct tg_diag *diag = diags ? tg_diags_get(diags, 0) : NULL;
-    int code = ASK_NEXT;
-
-    *refused = status == TG_ETRUST;
-    if (status != TG_OK)
-        code = no(errand, last, diag ? diag->text : tg_status_text(status));
-    else if (errand->output)
-        code = place(errand, &sealed);
-    tg_sealed_free(&sealed);
-    tg_diags_destroy(&diags);
-    if (status != TG_OK || errand->output)
-        return code;
-    errand->activation.path = errand->folder->image;
-    return tg_activate(&errand->activation);
-}
-
-static int make_and_use(
-    struct errand *errand, struct tg_zone *zone, uint32_t serial, bool last, bool *refused)
-{
-    const char *beside = errand->output ? errand->output : errand->settings->policy;
-    sigset_t before;
-    int code = EXIT_BROKEN;
-
-    hold_signals(&before);
-    if (make_folder(errand, beside)) {
-        const bool made = tg_fetch_image(&errand->fetch, zone, serial, errand->folder->image);
-
-        tg_zone_fini(zone);
-        code = made ? use(errand, last, refused) : no(errand, last, errand->fetch.why);
-        remove_folder(0, errand->folder);
-    }
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
-    return code;
-}
-
-/* By its serial alone; ASK_NEXT when this server's may be wanted. */
-static int is_wanted(struct errand *errand, uint32_t serial, bool last, bool *refused, bool *wanted)
-{
-    char why[128];
-
-    *wanted = true;
-    if (!errand->known || serial > errand->serial || (serial == errand->serial && errand->force) ||
-        (serial < errand->serial && errand->activation.older))
-        return ASK_NEXT;
-    *wanted = false;
-    if (serial == errand->serial) {
-        if (!errand->quiet)
-            printf("zone %s has serial %" PRIu32 ", as the policy that is here\n",
-                errand->fetch.zone_text, serial);
-        return EXIT_FINE;
-    }
-    *refused = true;
-    (void)snprintf(why, sizeof(why),
-        "the zone has serial %" PRIu32 ", which is lower than %" PRIu32
-        " of the policy that is here; see --allow-older",
-        serial, errand->serial);
-    return no(errand, last, why);
-}
-
-static int ask(struct errand *errand, const struct tg_server *server, bool last, bool *refused)
+static int ask(struct tg_errand *errand, const struct tg_server *server, bool last, bool *refused)
 {
     struct tg_fetch *fetch = &errand->fetch;
     struct tg_zone zone = {.arena = NULL};
     uint32_t serial = 0;
-    bool wanted = false, got = false;
-    int code = ASK_NEXT;
+    bool got = false;
+    int code;
 
     fetch->server = server;
     if (!tg_fetch_serial(fetch, &serial))
-        return no(errand, last, fetch->why);
-    code = is_wanted(errand, serial, last, refused, &wanted);
-    if (!wanted)
-        return code;
+        return tg_errand_no(errand, last, fetch->why);
+    if (is_same(errand, serial)) {
+        if (!errand->quiet)
+            printf("zone %s has serial %" PRIu32 ", as the policy that is here\n", fetch->zone_text,
+                serial);
+        return EXIT_FINE;
+    }
+    *refused = is_unwanted(errand, serial, fetch->why);
+    if (*refused)
+        return tg_errand_no(errand, last, fetch->why);
     fetch->progress = tg_progress_start(fetch->zone_text);
     if (tg_zone_init(&zone, fetch->zone) != TG_OK)
         (void)tg_fetch_fail(fetch->why, "out of memory");
     else
         got = tg_fetch_zone(fetch, &zone, &serial);
     tg_progress_stop(&fetch->progress);
-    code = got ? make_and_use(errand, &zone, serial, last, refused) : no(errand, last, fetch->why);
+    code = got ? tg_errand_use(errand, &zone, serial, last, refused)
+               : tg_errand_no(errand, last, fetch->why);
     tg_zone_fini(&zone);
     return code;
 }
 
-static int ask_all(struct errand *errand)
+static int ask_all(struct tg_errand *errand)
 {
     bool ever_refused = false;
 
@@ -248,7 +90,7 @@ static int ask_all(struct errand *errand)
         bool refused = false;
         const int code = ask(errand, &errand->servers[i], i + 1 == errand->server_count, &refused);
 
-        if (code != ASK_NEXT)
+        if (code != TG_ASK_NEXT)
             return code;
         ever_refused = ever_refused || refused;
     }
@@ -256,11 +98,10 @@ static int ask_all(struct errand *errand)
 }
 
 /* One that cannot be read is to be replaced by any. */
-static void look_at_present(struct errand *errand)
+static void look_at_present(struct tg_errand *errand)
 {
-    const char *path = errand->output ? errand->output : errand->settings->policy;
     struct tg_image *image = NULL;
-    const enum tg_status status = tg_image_open_quick(path, &image, NULL);
+    const enum tg_status status = tg_image_open_quick(tg_errand_target(errand), &image, NULL);
 
     if (status == TG_ENOMEM)
         tg_out_of_memory();
@@ -271,7 +112,7 @@ static void look_at_present(struct errand *errand)
 }
 
 /* As the module does: without settings that somebody has named, or installed, there are no keys. */
-static bool read_settings(struct errand *errand, const char *conf, struct tg_diags *diags)
+static bool read_settings(struct tg_errand *errand, const char *conf, struct tg_diags *diags)
 {
     const char *path = tg_conf_path(conf);
 
@@ -281,7 +122,7 @@ static bool read_settings(struct errand *errand, const char *conf, struct tg_dia
     return errand->settings != NULL;
 }
 
-static int prepare(struct errand *errand, const struct tg_parsed *p)
+static int prepare(struct tg_errand *errand, const struct tg_parsed *p)
 {
     struct tg_diags *diags = tg_diags_create();
     const bool good = diags != NULL && tg_tsig_read(p->value[TSIG], &errand->fetch.key, diags) &&
@@ -291,17 +132,16 @@ static int prepare(struct errand *errand, const struct tg_parsed *p)
         tg_out_of_memory();
     tg_text_diags(diags, false);
     tg_diags_destroy(&diags);
-    errand->folder = calloc(1, sizeof(*errand->folder));
-    if (!errand->folder || on_exit(remove_folder, errand->folder) != 0)
-        tg_out_of_memory();
-    if (good)
-        look_at_present(errand);
-    return good ? ask_all(errand) : EXIT_BROKEN;
+    if (!good)
+        return EXIT_BROKEN;
+    look_at_present(errand);
+    tg_errand_prepare(errand);
+    return ask_all(errand);
 }
 
 /* -1 to go on. */
 static int read_servers(
-    const struct tg_command *self, const struct tg_parsed *p, struct errand *errand)
+    const struct tg_command *self, const struct tg_parsed *p, struct tg_errand *errand)
 {
     for (size_t i = 0; i < p->many_count; i++)
         if (!tg_server_parse(p->many[i], &errand->servers[i]))
@@ -311,7 +151,7 @@ static int read_servers(
 }
 
 static int read_numbers(
-    const struct tg_command *self, const struct tg_parsed *p, struct errand *errand)
+    const struct tg_command *self, const struct tg_parsed *p, struct tg_errand *errand)
 {
     uint64_t timeout = TIMEOUT_DEFAULT;
     int code =
@@ -344,7 +184,7 @@ static int check_given(const struct tg_command *self, const struct tg_parsed *p)
 
 static int run(const struct tg_command *self, int argc, char **argv)
 {
-    struct errand errand = {.activation = {.keep = TG_KEEP_DEFAULT, .wait = TG_WAIT_DEFAULT}};
+    struct tg_errand errand = {.activation = {.keep = TG_KEEP_DEFAULT, .wait = TG_WAIT_DEFAULT}};
     uint8_t zone[TG_DNAME_MAX];
     struct tg_parsed p;
     int code = tg_options_parse(self, argc, argv, 0, 0, &p);
@@ -370,6 +210,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     errand.quiet = p.value[QUIET] != NULL;
     code = prepare(&errand, &p);
     tg_settings_destroy(&errand.settings);
+    free(errand.failed_at);
     sodium_memzero(&errand.fetch.key, sizeof(errand.fetch.key));
     return code;
 }

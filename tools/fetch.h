@@ -9,8 +9,10 @@
 #define TG_TOOLS_FETCH_H
 
 #include <ldns/ldns.h>
+#include <sys/socket.h>
 
 #include "tldguard/settings.h"
+#include "tools/activate.h"
 #include "tools/zone.h"
 
 #define TG_FETCH_WHY 512 /* octets of a reason, with a NUL: every 'why' below has so many */
@@ -35,6 +37,15 @@ struct tg_tsig {
  * @return false after an error in diags, which never has a part of the secret in it.
  */
 bool tg_tsig_read(const char *path, struct tg_tsig *out, struct tg_diags *diags);
+
+/* Milliseconds, by CLOCK_MONOTONIC. */
+int64_t tg_wire_now(void);
+
+/* Waits until the socket is ready: 0, or an errno value; ETIMEDOUT when that time is over. */
+int tg_wire_await(int fd, short events, int64_t until);
+
+/* For connect(); returns its length. */
+socklen_t tg_wire_address(const struct tg_server *server, struct sockaddr_storage *out);
 
 /* A connection with a deadline for each message and for all of them. */
 struct tg_wire {
@@ -85,6 +96,7 @@ struct tg_fetch {
     const struct tg_server *server; /* the one that is asked */
     unsigned seconds;               /* its patience */
     struct tg_progress *progress;
+    bool here; /* why is something of this host: no other server helps */
     char why[TG_FETCH_WHY];
 };
 
@@ -104,6 +116,51 @@ bool tg_fetch_zone(struct tg_fetch *fetch, struct tg_zone *zone, uint32_t *seria
  */
 bool tg_fetch_image(
     struct tg_fetch *fetch, const struct tg_zone *zone, uint32_t serial, const char *path);
+
+/* Where the image is made. Removed when the process ends, whoever ends it: see on_exit(3). */
+struct tg_fetch_folder {
+    char path[TG_PATH_MAX]; /* "": there is none */
+    char image[TG_PATH_MAX + 16];
+};
+
+/* One run of the tool. */
+struct tg_errand {
+    struct tg_fetch fetch;
+    struct tg_server servers[TG_MANY_MAX];
+    size_t server_count;
+    struct tg_settings *settings; /* NULL: there are none, and nobody has named some */
+    struct tg_activation activation;
+    const char *output; /* NULL: it is put in force */
+    bool force, quiet;
+    bool known;      /* there is a policy already ... */
+    uint32_t serial; /* ... of this serial */
+    char *failed_at; /* the file of the serial that has failed here; NULL: it is not put in force */
+    bool failed;     /* there is one ... */
+    uint64_t failed_serial; /* ... of this serial */
+    struct tg_fetch_folder *folder;
+};
+
+/* What came of asking one server; else it is an exit code. */
+#define TG_ASK_NEXT (-1)
+
+/* Where the policy goes. */
+const char *tg_errand_target(const struct tg_errand *errand);
+
+/* Tells why a server's policy is not taken: what is still to be tried, it is only a warning.
+ * Returns TG_ASK_NEXT, or EXIT_BROKEN when no other server helps. */
+int tg_errand_no(const struct tg_errand *errand, bool last, const char *why);
+
+/* Makes the errand ready for tg_errand_use(), and reads which serial has failed here. */
+void tg_errand_prepare(struct tg_errand *errand);
+
+/**
+ * Makes the image that a zone has, checks it, and puts it in its place, or in force.
+ * @param zone    freed when it is not needed any more.
+ * @param last    no other server is left.
+ * @param refused output, set when nobody who is trusted has signed it.
+ */
+int tg_errand_use(
+    struct tg_errand *errand, struct tg_zone *zone, uint32_t serial, bool last, bool *refused);
 
 /* Sets why; returns false. */
 bool tg_fetch_fail(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -173,8 +173,11 @@ static bool rebuild(
             status = tg_image_rebuild(&source, root->image, path, diags);
         tg_pieces_end(&supply->walk);
     }
-    if (status != TG_OK && !fetch->why[0])
-        (void)tg_fetch_fail(fetch->why, "the policy %s", first_error(diags, status));
+    if (status != TG_OK && !fetch->why[0]) {
+        fetch->here = status != TG_ECORRUPT && status != TG_EDIGEST;
+        (void)tg_fetch_fail(
+            fetch->why, "%s%s", fetch->here ? "" : "the policy ", first_error(diags, status));
+    }
     free(supply);
     tg_diags_destroy(&diags);
     return status == TG_OK;
@@ -197,8 +200,9 @@ static bool write_signature(
         error = tg_newfile_commit(&file);
     tg_newfile_fini(&file);
     free(text);
+    fetch->here = error != 0;
     return error == 0 ||
-           tg_fetch_fail(fetch->why, "the signature cannot be written: %s", strerror(error));
+           tg_fetch_fail(fetch->why, "cannot write the signature: %s", strerror(error));
 }
 
 bool tg_fetch_image(

@@ -23,7 +23,7 @@ bool tg_fetch_fail(char *why, const char *fmt, ...)
     return false;
 }
 
-static int64_t now_ms(void)
+int64_t tg_wire_now(void)
 {
     struct timespec now;
 
@@ -34,18 +34,17 @@ static int64_t now_ms(void)
 /* When the message that begins now has to be over. */
 static int64_t deadline(const struct tg_wire *wire)
 {
-    const int64_t one = now_ms() + wire->patience;
+    const int64_t one = tg_wire_now() + wire->patience;
 
     return one < wire->end ? one : wire->end;
 }
 
-/* 0 when the socket is ready, else an errno value. */
-static int await(int fd, short events, int64_t until)
+int tg_wire_await(int fd, short events, int64_t until)
 {
     struct pollfd poller = {.fd = fd, .events = events};
 
     for (;;) {
-        const int64_t left = until - now_ms();
+        const int64_t left = until - tg_wire_now();
         const int got = left > 0 ? poll(&poller, 1, (int)left) : 0;
 
         if (got > 0)
@@ -57,7 +56,7 @@ static int await(int fd, short events, int64_t until)
     }
 }
 
-static socklen_t socket_address(const struct tg_server *server, struct sockaddr_storage *out)
+socklen_t tg_wire_address(const struct tg_server *server, struct sockaddr_storage *out)
 {
     struct sockaddr_in *v4 = (struct sockaddr_in *)out;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
@@ -77,7 +76,7 @@ static socklen_t socket_address(const struct tg_server *server, struct sockaddr_
 static int connect_to(struct tg_wire *wire, const struct tg_server *server)
 {
     struct sockaddr_storage address;
-    const socklen_t len = socket_address(server, &address);
+    const socklen_t len = tg_wire_address(server, &address);
     int error = 0;
     socklen_t error_len = sizeof(error);
 
@@ -88,7 +87,7 @@ static int connect_to(struct tg_wire *wire, const struct tg_server *server)
         return 0;
     if (errno != EINPROGRESS)
         return errno;
-    error = await(wire->fd, POLLOUT, deadline(wire));
+    error = tg_wire_await(wire->fd, POLLOUT, deadline(wire));
     if (error == 0 && getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &error_len) != 0)
         error = errno;
     return error;
@@ -101,7 +100,7 @@ bool tg_wire_open(
 
     *wire = (struct tg_wire){.fd = -1,
         .patience = (int64_t)seconds * 1000,
-        .end = now_ms() + (int64_t)TG_FETCH_SECONDS_MAX * 1000,
+        .end = tg_wire_now() + (int64_t)TG_FETCH_SECONDS_MAX * 1000,
         .octets = malloc(UINT16_MAX)};
     if (!wire->octets)
         return tg_fetch_fail(why, "out of memory");
@@ -113,7 +112,7 @@ bool tg_wire_open(
 
 static bool lost(const struct tg_wire *wire, int error, char *why)
 {
-    if (error == ETIMEDOUT && now_ms() >= wire->end)
+    if (error == ETIMEDOUT && tg_wire_now() >= wire->end)
         return tg_fetch_fail(
             why, "the transfer is not over after %d seconds", TG_FETCH_SECONDS_MAX);
     if (error == ETIMEDOUT)
@@ -137,7 +136,7 @@ bool tg_wire_send(struct tg_wire *wire, const uint8_t *message, size_t len, char
         int error = sent < 0 ? errno : 0;
 
         if (error == EAGAIN)
-            error = await(wire->fd, POLLOUT, until);
+            error = tg_wire_await(wire->fd, POLLOUT, until);
         if (error != 0 && error != EINTR)
             return lost(wire, error, why);
         done += sent > 0 ? (size_t)sent : 0;
@@ -157,7 +156,7 @@ static bool read_exactly(struct tg_wire *wire, uint8_t *to, size_t len, int64_t 
             return tg_fetch_fail(why, "the server has closed the connection %s",
                 wire->received > 0 ? "in the middle of the transfer" : "without an answer");
         if (error == EAGAIN)
-            error = await(wire->fd, POLLIN, until);
+            error = tg_wire_await(wire->fd, POLLIN, until);
         if (error != 0 && error != EINTR)
             return lost(wire, error, why);
         if (got > 0) {

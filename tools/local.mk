@@ -21,7 +21,7 @@ tools_tldguard_SOURCES += tools/exchange.h tools/exchange.c \
 	tools/export.h tools/export.c tools/export_walk.c tools/export_rpz.c tools/export_unbound.c
 tools_tldguard_SOURCES += tools/zone.h tools/zone.c tools/export_zone.c tools/export_signature.c \
 	tools/fetch.h tools/fetch.c tools/fetch_key.c tools/fetch_wire.c tools/fetch_ask.c \
-	tools/fetch_zone.c tools/fetch_image.c
+	tools/fetch_zone.c tools/fetch_image.c tools/fetch_use.c
 dist_man_MANS += tools/tldguard-fetch.1
 dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
 

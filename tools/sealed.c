@@ -52,7 +52,7 @@ static enum tg_status read_beside(const char *path, const struct tg_trust_keys *
 enum tg_status tg_sealed_read(const char *path, const char *signature,
     const struct tg_trust_keys *keys, struct tg_sealed *out, struct tg_diags *diags)
 {
-    struct tg_sealed sealed = {NULL};
+    struct tg_sealed sealed = {.image = NULL};
     enum tg_status status =
         tg_trust_open(path, keys, signature, &sealed.trusted, &sealed.image, diags);
 
@@ -72,5 +72,5 @@ void tg_sealed_free(struct tg_sealed *sealed)
 {
     tg_image_close(&sealed->image);
     free(sealed->signature);
-    *sealed = (struct tg_sealed){NULL};
+    *sealed = (struct tg_sealed){.image = NULL};
 }

@@ -229,14 +229,16 @@ enum tg_placed tg_store_place(
     return placed;
 }
 
-bool tg_store_allow(const struct tg_store *store, uint32_t serial, struct tg_diags *diags)
+bool tg_store_allow(const struct tg_store *store, uint32_t serial, char why[1024])
 {
     const char *path = store->settings->allow_older;
     char text[16];
     const int len = snprintf(text, sizeof(text), "%" PRIu32 "\n", serial);
     const int error = tg_newfile_put(path, TG_STORE_MODE, text, (size_t)len);
 
-    return error == 0 || tg_store_fail(diags, path, "cannot write", error);
+    if (error != 0)
+        (void)snprintf(why, 1024, "%s cannot be written: %s", path, strerror(error));
+    return error == 0;
 }
 
 bool tg_store_forbid(const struct tg_store *store, struct tg_diags *diags)

@@ -103,8 +103,9 @@ enum tg_placed {
 enum tg_placed tg_store_place(
     const struct tg_store *store, const struct tg_sealed *sealed, char why[1024]);
 
-/* Lets the module take this serial, whatever it has in force; and no longer. Errors in diags. */
-bool tg_store_allow(const struct tg_store *store, uint32_t serial, struct tg_diags *diags);
+/* Lets the module take this serial, whatever it has in force; false after a reason in why. And no
+ * longer; false after an error in diags. */
+bool tg_store_allow(const struct tg_store *store, uint32_t serial, char why[1024]);
 bool tg_store_forbid(const struct tg_store *store, struct tg_diags *diags);
 
 /* Puts a policy into the history; fine when it is there already. False after an error in diags. */

@@ -41,7 +41,7 @@ static bool claims(const struct tg_sealed *sealed)
 static enum fit fit_of(const struct tg_store *store, const char *signature, struct tg_diags *diags)
 {
     const struct tg_trust_keys *keys = &store->settings->trusted;
-    struct tg_sealed sealed = {NULL};
+    struct tg_sealed sealed = {.image = NULL};
     struct tg_diags *told = tg_diags_create();
     enum tg_status status = TG_ETRUST;
     enum fit fit;

@@ -189,16 +189,16 @@ static const char out_of_memory[] = "cannot be checked: out of memory";
 
 static const char *verify_own(const struct tg_zone *zone, uint32_t serial)
 {
-    char want[TG_ZONE_DIGEST_TEXT], text[UINT16_MAX + 1];
-    size_t count;
+    char want[TG_ZONE_DIGEST_TEXT], text[UINT16_MAX];
+    size_t count, len;
     const struct tg_zone_record *record = tg_zone_find(zone, zonemd_name, LDNS_RR_TYPE_TXT, &count);
 
     if (count != 1)
         return "has no digest at _zonemd._tldguard, so nobody can tell whether it is whole";
     if (!tg_zone_digest(zone, serial, false, want))
         return out_of_memory;
-    text[tg_zone_text(record, text)] = '\0';
-    return strcmp(text, want) == 0
+    len = tg_zone_text(record, text);
+    return len == strlen(want) && memcmp(text, want, len) == 0
                ? NULL
                : "is not what its digest says: it was altered, or something is missing";
 }

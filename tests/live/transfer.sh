@@ -11,7 +11,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 export TLDGUARD_DATA=${TLDGUARD_DATA:-$TG_SRC/policy/tables}
 
 PATH=$PATH:/usr/sbin
-names=${TG_NAMES:-100000}
+names=${TG_NAMES:-100000} # with a million, TG_PATIENCE=60 is wanted as well
 zonemd='' # not empty: the zone has a ZONEMD, too
 verify=off # whether Knot wants a good ZONEMD
 zone=policy.guard
@@ -196,6 +196,7 @@ is_policy() {
 }
 
 test_transfer() {
+    local start
     policy 10
     rm -f "$world_dir/policy.cdb"
     "$TLDGUARD" compile -q "$live_policy" -o "$world_dir/policy.cdb"
@@ -209,7 +210,9 @@ test_transfer() {
     done
     [[ -n $(world_pid knot) ]] || bail "$world_error"
     live_until has_serial "$world_knot_port" 10 || bail "Knot has no zone: $(tail -n 5 "$world_dir/knot.log")"
+    start=${EPOCHREALTIME/./}
     fetch "$world_knot_port" -o "$work/fetched.cdb"
+    echo "# $names names: a zone of $(stat -c %s "$world_dir/hidden/policy.zone") octets, fetched and made an image again in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
     is 'from NSD through Knot' "$code $said" "0 $work/fetched.cdb: policy serial 10, fetched from 127.0.0.1@$world_knot_port"
     is 'the same octets as compiled' "$(cmp "$work/policy.cdb" "$work/fetched.cdb")" ''
     is 'the same signature as made' "$(cmp "$work/policy.cdb.minisig" "$work/fetched.cdb.minisig")" ''
@@ -320,6 +323,28 @@ test_zonemd() {
     world_start knot || bail "$world_error"
 }
 
+# A policy whose canary questions fail is undone, and not put in force again by the next fetch.
+test_canary() {
+    local count
+    echo "resolver: 127.0.0.1@$world_unbound_port" >>"$world_dir/tldguard.conf"
+    policy 13 'canary: [{name: nothing.nowhere, type: A, expect: resolve}]'
+    kill -HUP "$(world_pid hidden)"
+    check 'a policy that will fail gets through Knot' live_until has_serial "$world_knot_port" 13
+    fetch "$world_knot_port"
+    is 'it is undone' "$code $(wc -l <<<"$said")" '1 1'
+    holds 'it is undone: why' "$said" 'serial 12 is active again'
+    count=$(grep -c 'serial 13.* is in force' "$world_dir/unbound.log")
+    fetch "$world_knot_port"
+    is 'again' "$code $(grep -c 'serial 13.* is in force' "$world_dir/unbound.log")" "1 $count"
+    holds 'again: why' "$said" 'the zone has serial 13, which was put in force here and has failed; --force tries it again'
+    policy 14
+    kill -HUP "$(world_pid hidden)"
+    check 'a better one gets through Knot' live_until has_serial "$world_knot_port" 14
+    fetch "$world_knot_port"
+    is 'it is put in force' "$code $(find "$world_dir" -name '*.failed')" '0 '
+    is_policy 'a better one'
+}
+
 test_refused() {
     cp "$work/tsig.key" "$work/good.key"
     sed -i 's/"fleet"/"other"/' "$work/tsig.key"
@@ -330,19 +355,19 @@ test_refused() {
     refused 'NSD: another secret' "$world_hidden_port" '(NOTAUTH, BADSIG)'
     cp "$work/good.key" "$work/tsig.key"
     refused 'a resolver, which has no zone' "$world_unbound_port" "127.0.0.1@$world_unbound_port: error: "
-    policy 13
+    policy 15
     sed -i '/^_zonemd/d' "$world_dir/hidden/policy.zone"
     kill -HUP "$(world_pid hidden)"
-    check 'a zone without digest is served' live_until has_serial "$world_hidden_port" 13
+    check 'a zone without digest is served' live_until has_serial "$world_hidden_port" 15
     refused 'no digest' "$world_hidden_port" 'has no digest at _zonemd._tldguard'
     # The primary itself has been broken into: all is well but for what only the signature tells.
-    policy 14
+    policy 16
     grep -v '^_signature\|^_zonemd' "$world_dir/hidden/policy.zone" | sed 's/^one-more.look/one-less.look/' >"$work/altered"
     ldns-signzone -Z -z simple:sha384 -f "$work/digest" "$work/altered"
     awk '$4 == "ZONEMD" { printf "_zonemd._tldguard TXT \"%s %s %s %s\"\n", $5, $6, $7, $8 }' "$work/digest" >>"$work/altered"
     cp "$work/altered" "$world_dir/hidden/policy.zone"
     kill -HUP "$(world_pid hidden)"
-    check 'an altered zone gets through Knot' live_until has_serial "$world_knot_port" 14
+    check 'an altered zone gets through Knot' live_until has_serial "$world_knot_port" 16
     fetch "$world_knot_port"
     is 'but is not taken' "$code $(wc -l <<<"$said")" '1 1'
     holds 'but is not taken: why' "$said" 'signature is missing'
@@ -360,5 +385,6 @@ test_update
 test_stock
 test_bind
 test_zonemd
+test_canary
 test_refused
 live_end

@@ -29,7 +29,7 @@ says() {
 policy() {
     printf '%s\n' "serial: $1" 'tlds: [{tld: ml, targets: mil}]' 'block: [{file: names}]' \
         'clients: [{group: soc, subnets: [10.0.0.0/8], mode: monitor}]' "${@:2}" >p.yaml
-    "$tool" compile -q p.yaml -o p.cdb && "$tool" sign -q -s ann p.cdb &&
+    "$tool" compile -q p.yaml -o p.cdb 2>warnings.txt && "$tool" sign -q -s ann p.cdb &&
         "$tool" export -q --zone policy.example p.cdb -o p.zone
 }
 
@@ -127,6 +127,13 @@ run export --zone policy.example p.cdb
 is 'a name with no room' "$code $err" "0 p.cdb: note: skipped 1: too long with the zone's origin behind it
 p.cdb: note: 1 groups of clients are left out: it is for clients in no group"
 cp p.cdb long.cdb
+cp p.cdb.minisig long.cdb.minisig
+cp p.zone long.zone
+policy 7 'allow: [a._tldguard, _tldguard]'
+run export --zone policy.example p.cdb
+is 'a name where the policy stands' "$code $(grep -c '^a\._tldguard\|^_tldguard CNAME' <<<"$out") $(head -n 1 <<<"$err")" \
+    '0 0 p.cdb: note: skipped 2: its place in the zone is where the policy itself stands'
+for file in long.*; do cp "$file" "p.${file#long.}"; done
 
 # It comes back.
 serve p.zone good
@@ -169,6 +176,22 @@ is 'and the next one' "$code $out$err $(cmp long.cdb host/policy.cdb) $(find hos
     '0 policy serial 7 is in its place for the next start; it was serial 6  1'
 run fetch -z policy.example -s "127.0.0.1@$good" -k key -c host.conf --force --offline
 is 'the same is no change' "$code $out$err" '0 policy serial 7 is active already'
+# One that has failed is not tried again and again.
+"$tool" compile -q <(printf '%s\n' 'serial: 8' 'tlds: [{tld: ml, targets: mil}]') -o expired.cdb
+SOURCE_DATE_EPOCH=1000000000 "$tool" sign -q -s ann -e 1d expired.cdb
+"$tool" export -q --zone policy.example expired.cdb -o expired.zone
+serve expired.zone good
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline
+says 'one that has expired' 1 'expired at 2001-'
+is 'its serial is kept' "$(cat host/policy.cdb.failed) $(cmp long.cdb host/policy.cdb)" '8 '
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline
+says 'again' 1 'error: the zone has serial 8, which was put in force here and has failed; --force tries it again'
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline --force
+says 'again, by force' 1 'expired at 2001-'
+run fetch -z policy.example -s "127.0.0.1@$port" -s "127.0.0.1@$good" -k key -c host.conf --offline
+is 'the next server has none that has failed' "$code $out" '0 zone policy.example has serial 7, as the policy that is here'
+run fetch -z policy.example -s "127.0.0.1@$port" -k key -c host.conf --offline --allow-older
+is 'with --allow-older' "$code $out$err $(find host -name '*.failed')" '0 policy serial 8 is in its place for the next start; it was serial 7 '
 is 'nothing is left in the folder' "$(cd host && find . -name '.*' ! -name . )" ''
 
 # Servers. Nothing of them gets in.
@@ -218,6 +241,8 @@ policy 9
 port=1
 fetch
 says 'no server' 3 '127.0.0.1@1: error: cannot connect: Connection refused'
+run fetch -z policy.example -s ::1@1 -k key -c conf -o into/policy.cdb
+says 'IPv6' 3 '::1@1: error: cannot connect: '
 run fetch -z elsewhere.example -s "127.0.0.1@$good" -k key -c conf -o into/policy.cdb
 says 'another zone' 3 'the server has no zone elsewhere.example'
 
@@ -354,6 +379,17 @@ says 'key: a folder' 3 'into: error: cannot read: Is a directory'
 # Where it goes.
 fetch -o nowhere/policy.cdb
 says 'no folder' 3 'nowhere/policy.cdb: error: No such file'
+# full KB ARG...: fetch where no file can be larger.
+full() {
+    code=0
+    out=$( (trap '' XFSZ; ulimit -f "$1"; exec "$tool" fetch -z policy.example -s "127.0.0.1@$good" -s "127.0.0.1@$good" \
+        -k key -c conf -o into/policy.cdb "${@:2}") 2>err.txt) || code=$?
+    err=$(cat err.txt)
+}
+before=$(state)
+full 4 --force --allow-older
+says 'a full disk' 3 'into/policy.cdb: error: cannot write: File too large'
+is 'a full disk: nothing has changed' "$(state)" "$before"
 run fetch -z policy.example -s "127.0.0.1@$good" -k key -c missing.conf -o into/policy.cdb
 says 'no settings' 3 'missing.conf: error: '
 fetch -o plain.cdb

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+/* What becomes of a zone that was fetched: an image, in its place or in force. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/yaml.h"
+#include "tools/fetch.h"
+
+#define FAILED_MAX ((size_t)64) /* octets of the file of a serial */
+
+static void say(enum tg_diag_level level, const char *file, const char *text)
+{
+    struct tg_diags *diags = tg_diags_create();
+
+    tg_diags_add(diags, level, file, 0, 0, NULL, "%s", text);
+    if (!diags || tg_diags_lost(diags) > 0)
+        fprintf(stderr, "%s: error: %s\n", file, text);
+    tg_text_diags(diags, false);
+    tg_diags_destroy(&diags);
+}
+
+static void server_name(const struct tg_server *server, char out[INET6_ADDRSTRLEN + 8])
+{
+    (void)snprintf(out, INET6_ADDRSTRLEN + 8, "%s@%u", server->address, server->port);
+}
+
+const char *tg_errand_target(const struct tg_errand *errand)
+{
+    return errand->output ? errand->output : errand->settings->policy;
+}
+
+int tg_errand_no(const struct tg_errand *errand, bool last, const char *why)
+{
+    char name[INET6_ADDRSTRLEN + 8];
+
+    if (errand->fetch.here) {
+        say(TG_DIAG_ERROR, tg_errand_target(errand), why);
+        return EXIT_BROKEN;
+    }
+    server_name(errand->fetch.server, name);
+    say(last ? TG_DIAG_ERROR : TG_DIAG_WARNING, name, why);
+    return TG_ASK_NEXT;
+}
+
+static void remove_folder(int status, void *arg)
+{
+    struct tg_fetch_folder *folder = arg;
+    char signature[sizeof(folder->image) + 16];
+
+    (void)status;
+    if (!folder->path[0])
+        return;
+    (void)snprintf(signature, sizeof(signature), "%s" TG_TRUST_SUFFIX, folder->image);
+    (void)unlink(signature);
+    (void)unlink(folder->image);
+    (void)rmdir(folder->path);
+    folder->path[0] = '\0';
+}
+
+/* Beside the policy, where there is room for one. */
+static bool make_folder(const struct tg_errand *errand, const char *beside)
+{
+    struct tg_fetch_folder *folder = errand->folder;
+    const char *slash = strrchr(beside, '/');
+    const int len = slash ? (int)(slash - beside) + 1 : 0;
+
+    if (snprintf(folder->path, sizeof(folder->path), "%.*s.fetch.XXXXXX", len, beside) >=
+        (int)sizeof(folder->path))
+        errno = ENAMETOOLONG;
+    else if (mkdtemp(folder->path)) {
+        (void)snprintf(folder->image, sizeof(folder->image), "%s/policy.cdb", folder->path);
+        return true;
+    }
+    folder->path[0] = '\0';
+    say(TG_DIAG_ERROR, beside, strerror(errno));
+    return false;
+}
+
+/* So that nothing is left behind. What takes long, the transfer, is over by then. */
+static void hold_signals(sigset_t *before)
+{
+    sigset_t held;
+
+    (void)sigemptyset(&held);
+    (void)sigaddset(&held, SIGHUP);
+    (void)sigaddset(&held, SIGINT);
+    (void)sigaddset(&held, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &held, before);
+}
+
+/* The policy that was fetched is put at the place that was given for it. */
+static int place(const struct tg_errand *errand, const struct tg_sealed *sealed)
+{
+    char path[TG_PATH_MAX + 2], server[INET6_ADDRSTRLEN + 8], why[TG_WHY_MAX];
+    struct tg_settings settings = {.policy = path};
+    struct tg_store store;
+    enum tg_placed placed;
+
+    (void)snprintf(
+        path, sizeof(path), "%s%s", strchr(errand->output, '/') ? "" : "./", errand->output);
+    tg_store_open(&store, &settings);
+    placed = tg_store_place(&store, sealed, why);
+    tg_store_close(&store);
+    if (placed != TG_PLACED) {
+        say(TG_DIAG_ERROR, errand->output, why);
+        return EXIT_BROKEN;
+    }
+    server_name(errand->fetch.server, server);
+    printf("%s: policy serial %" PRIu32 ", fetched from %s\n", errand->output,
+        tg_image_meta(sealed->image)->serial, server);
+    return EXIT_FINE;
+}
+
+/*
+ * A policy that was put in force and has failed, by its canary questions say, would fail
+ * again: who fetches each minute would have it in force for a moment each minute. So its serial is
+ * kept, until there is another one.
+ */
+static void keep_failed(const struct tg_errand *errand, uint32_t serial)
+{
+    struct tg_newfile file = TG_NEWFILE_NONE;
+    char text[16];
+    const int len = snprintf(text, sizeof(text), "%" PRIu32 "\n", serial);
+    int error = tg_newfile_create(&file, errand->failed_at);
+
+    if (error == 0)
+        error = tg_newfile_write(&file, text, (size_t)len);
+    if (error == 0)
+        error = tg_newfile_commit(&file);
+    tg_newfile_fini(&file);
+    if (error != 0)
+        say(TG_DIAG_ERROR, errand->failed_at, strerror(error));
+}
+
+static int activate(struct tg_errand *errand, uint32_t serial)
+{
+    int code;
+
+    errand->activation.path = errand->folder->image;
+    code = tg_activate(&errand->activation);
+    if (code == EXIT_FINDINGS)
+        keep_failed(errand, serial);
+    else if (code == EXIT_FINE)
+        (void)unlink(errand->failed_at);
+    return code;
+}
+
+/* Made and checked. Signed by whom it must be: what is not, another server may have. */
+static int use(struct tg_errand *errand, uint32_t serial, bool last, bool *refused)
+{
+    static const struct tg_trust_keys nobody;
+    const struct tg_trust_keys *keys = errand->settings ? &errand->settings->trusted : &nobody;
+    struct tg_diags *diags = tg_diags_create();
+    struct tg_sealed sealed = {.image = NULL};
+    const enum tg_status status = tg_sealed_read(errand->folder->image, NULL, keys, &sealed, diags);
+    const struct tg_diag *diag = diags ? tg_diags_get(diags, 0) : NULL;
+    int code = TG_ASK_NEXT;
+
+    *refused = status == TG_ETRUST;
+    if (status != TG_OK)
+        code = tg_errand_no(errand, last, diag ? diag->text : tg_status_text(status));
+    else if (errand->output)
+        code = place(errand, &sealed);
+    tg_sealed_free(&sealed);
+    tg_diags_destroy(&diags);
+    if (status != TG_OK || errand->output)
+        return code;
+    return activate(errand, serial);
+}
+
+int tg_errand_use(
+    struct tg_errand *errand, struct tg_zone *zone, uint32_t serial, bool last, bool *refused)
+{
+    sigset_t before;
+    int code = EXIT_BROKEN;
+
+    hold_signals(&before);
+    if (make_folder(errand, tg_errand_target(errand))) {
+        const bool made = tg_fetch_image(&errand->fetch, zone, serial, errand->folder->image);
+
+        tg_zone_fini(zone);
+        code = made ? use(errand, serial, last, refused)
+                    : tg_errand_no(errand, last, errand->fetch.why);
+        remove_folder(0, errand->folder);
+    }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
+static void look_at_failed(struct tg_errand *errand)
+{
+    const char *policy = errand->output ? NULL : errand->settings->policy;
+    char *text = NULL;
+    size_t len;
+
+    if (!policy)
+        return;
+    if (asprintf(&errand->failed_at, "%s.failed", policy) < 0)
+        tg_out_of_memory();
+    if (tg_yaml_file(errand->failed_at, FAILED_MAX, true, &text, &len) != 0)
+        return;
+    text[strcspn(text, "\n")] = '\0';
+    errand->failed = tg_parse_count(text, &errand->failed_serial);
+    free(text);
+}
+
+void tg_errand_prepare(struct tg_errand *errand)
+{
+    errand->folder = calloc(1, sizeof(*errand->folder));
+    if (!errand->folder || on_exit(remove_folder, errand->folder) != 0)
+        tg_out_of_memory();
+    look_at_failed(errand);
+}
