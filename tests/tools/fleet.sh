@@ -256,6 +256,7 @@ while IFS='|' read -r host_code answer result; do
 done <<'ANSWERS'
 1|{"result":"refused","serial":8,"image":"IMAGE","reason":"x"}|refused
 1|{"result":"restored","serial":8,"image":"IMAGE","reason":"x"}|restored
+1|{"result":"unproven","serial":8,"image":"IMAGE","reason":"x"}|restored
 3|{"result":"broken","serial":null,"image":null,"reason":"x"}|broken
 0|{"result":"refused","serial":8,"image":"IMAGE","reason":"x"}|broken
 1|{"result":"active","serial":8,"image":"IMAGE","reason":null}|refused
