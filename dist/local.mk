@@ -7,6 +7,8 @@ dist_examples_DATA += dist/tldguard-status.service dist/tldguard-status.timer \
 	dist/tldguard-tmpfiles.conf
 # The policy by DNS.
 dist_examples_DATA += dist/tldguard-fetch.service dist/tldguard-fetch.timer
+# A host that fetches its policy itself.
+dist_examples_DATA += dist/tldguard-pull.service dist/tldguard-pull.timer
 
 # What others read the block log with: see tldguard-siem(7).
 siemdir = $(pkgdatadir)/siem

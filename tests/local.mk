@@ -99,6 +99,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
+tg_scripts += tests/tools/fleet.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -119,6 +120,9 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/activate_faults.sh \
 	tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
+# A fleet of hosts in namespaces; scripts of real ssh.
+tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
+EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.
 tg_live_checked = $(tg_live)

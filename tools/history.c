@@ -6,10 +6,11 @@
 
 #include "tools/store.h"
 
-enum { CONF, JSON };
+enum { CONF, JSON, PLACE };
 static const struct tg_option options[] = {
     [CONF] = {"conf", 'c', "FILE", "the module's settings, which name the policy's place"},
     [JSON] = {"json", 'j', NULL, "as JSON"},
+    [PLACE] = {"place", 'p', NULL, "only where the active one is, whatever lies there"},
     {0},
 };
 
@@ -118,7 +119,10 @@ static int run(const struct tg_command *self, int argc, char **argv)
         code = EXIT_BROKEN;
         settings = tg_settings_find(p.value[CONF], diags);
     }
-    if (settings) {
+    if (settings && p.value[PLACE]) {
+        puts(settings->policy);
+        code = EXIT_FINE;
+    } else if (settings) {
         tg_store_open(&store, settings);
         into = p.value[JSON] ? json_object() : NULL;
         if (tg_store_list(&store, &formers, &count, diags)) {

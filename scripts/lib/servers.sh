@@ -5,6 +5,7 @@
 # Installing their packages would start daemons on port 53 of this machine, so
 # their files are only unpacked, in build/nsd, build/bind and build/knot. So are rsyslog, logrotate, and
 # promtool, which checks what tldguard status writes for Prometheus: it comes with a daemon, too.
+# And sshd, which the hosts of a fleet are reached by.
 # Needs common.sh, apt.sh, packages.sh.
 
 nsd_packages=(nsd)
@@ -13,10 +14,11 @@ knot_packages=(knot)
 # Those that take the block log on. They would start daemons as well, and pull in cron.
 rsyslog_packages=(rsyslog rsyslog-relp)
 logrotate_packages=(logrotate)
+sshd_packages=(openssh-server)
 
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/knot/bin:$build/rsyslog/bin:$build/logrotate/bin:$build/promtool/bin \
+    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/knot/bin:$build/rsyslog/bin:$build/logrotate/bin:$build/promtool/bin:$build/sshd/bin \
         command -v "$1" || true
 }
 

@@ -29,7 +29,18 @@ for command in $commands; do
     is "$command: they are some" "$(grep -c '^  -h, --help ' <<<"$out") $([[ -n $(of_help "$out") ]] && echo yes)" '1 yes'
     is "$command: the overview leads to it" "$(grep -c "^\.Xr tldguard-$command 1" "$manuals/tldguard.1")" 1
 done
+# The scripts of a fleet, as well.
+scripts=$(cd "$tests/../../scripts" && pwd -P)
+for script in push-policy fleet-status pull-policy policy-host; do
+    page=$scripts/$script.1
+    code=0
+    out=$("$scripts/$script" --help 2>err.txt) || code=$?
+    is "$script --help" "$code$(<err.txt)" 0
+    is "$script: the page has these options" "$(of_page "$page")" "$(of_help "$out")"
+    is "$script: they are some" "$(grep -c '^  -h, --help ' <<<"$out") $([[ -n $(of_help "$out") ]] && echo yes)" '1 yes'
+    is "$script: an example" "$(grep -c '^Example: ' <<<"$out")" 1
+done
 if command -v mandoc >/dev/null; then
-    is 'mandoc -T lint' "$(mandoc -T lint -W warning "$manuals"/*.1)" ''
+    is 'mandoc -T lint' "$(mandoc -T lint -W warning "$manuals"/*.1 "$scripts"/*.1)" ''
 fi
 tap_end

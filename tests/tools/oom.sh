@@ -120,6 +120,7 @@ fails 1 '' activate -o -c in/place.conf in/whole.cdb
 fails 1 '' rollback -o -c in/place.conf 77
 fails 0 '' history -c in/place.conf
 fails 0 '' history -j -c in/place.conf
+fails 0 '' history -p -c in/place.conf
 run log sql --db in/events.db --csv 'select count(*) as n from events' /dev/null
 is 'the database holds' "$out" $'n\r\n30\r'
 is 'nothing is left' "$(ls -A tmp; ls -A)" "$(printf '%s\n' err.txt in tmp)"
