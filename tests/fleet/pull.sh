@@ -87,6 +87,7 @@ if command -v rrsync >/dev/null; then taken 'rsync over ssh' shop:policy.cdb; el
 "$TLDGUARD" sign -q -s "$admin/policy.key" --expires 90d "$shop/policy.cdb" || bail 'cannot sign'
 pull --from "$shop/policy.cdb"
 is 'signed anew' "$code$err $(in_force h1)" "0 $serial"
+check 'signed anew: the new signature is there' cmp "$shop/policy.cdb.minisig" "$world_dir/h1/policy/policy.cdb.minisig"
 
 compile_policy "$shop" block
 cp "$shop/policy.cdb" "$admin/whole"
