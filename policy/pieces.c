@@ -180,6 +180,9 @@ static enum tg_status check_place(struct tg_pieces_walk *walk, uint32_t level)
         return TG_OK;
     if (place->len > walk->what.size - walk->size || walk->count == walk->what.count)
         return TG_ECORRUPT;
+    /* Only the last one is short: so many of one octet would take for ever. */
+    if (place->len < PIECE_MIN && walk->size + place->len != walk->what.size)
+        return TG_ECORRUPT;
     walk->size += place->len;
     walk->count++;
     return TG_OK;

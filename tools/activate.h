@@ -22,6 +22,7 @@ struct tg_activation {
     bool older;            /* although its serial is not higher, or it has expired */
     bool offline;          /* no module runs that could take it */
     bool json;
+    bool *tried; /* output, when not NULL: it was put in its place, and has failed there */
 };
 
 #define TG_WHY_MAX      1024 /* octets of a reason, with a NUL: every 'why' below has so many */

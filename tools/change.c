@@ -137,6 +137,8 @@ int tg_activate(const struct tg_activation *asked)
         outcome = make_active(&change);
     if (outcome == TG_OUTCOME_ACTIVE || outcome == TG_OUTCOME_UNPROVEN)
         tg_store_prune(&change.store, asked->keep, &change.former);
+    if (asked->tried)
+        *asked->tried = outcome == TG_OUTCOME_RESTORED || outcome == TG_OUTCOME_UNPROVEN;
     code = tg_change_say(&change, outcome);
     free(change.answers);
     tg_sealed_free(&change.fresh);

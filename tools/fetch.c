@@ -76,8 +76,10 @@ static int ask(struct tg_errand *errand, const struct tg_server *server, bool la
     else
         got = tg_fetch_zone(fetch, &zone, &serial);
     tg_progress_stop(&fetch->progress);
-    code = got ? tg_errand_use(errand, &zone, serial, last, refused)
-               : tg_errand_no(errand, last, fetch->why);
+    /* Another server may have answered than the one that was asked for the serial. */
+    *refused = got && is_unwanted(errand, serial, fetch->why);
+    code = got && !*refused ? tg_errand_use(errand, &zone, serial, last, refused)
+                            : tg_errand_no(errand, last, fetch->why);
     tg_zone_fini(&zone);
     return code;
 }

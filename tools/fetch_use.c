@@ -81,7 +81,7 @@ static bool make_folder(const struct tg_errand *errand, const char *beside)
     return false;
 }
 
-/* So that nothing is left behind. What takes long, the transfer, is over by then. */
+/* So that nothing is left behind. */
 static void hold_signals(sigset_t *before)
 {
     sigset_t held;
@@ -133,11 +133,13 @@ static void keep_failed(const struct tg_errand *errand, uint32_t serial)
 
 static int activate(struct tg_errand *errand, uint32_t serial)
 {
+    bool tried = false;
     int code;
 
     errand->activation.path = errand->folder->image;
+    errand->activation.tried = &tried;
     code = tg_activate(&errand->activation);
-    if (code == EXIT_FINDINGS)
+    if (code == EXIT_FINDINGS && tried)
         keep_failed(errand, serial);
     else if (code == EXIT_FINE)
         (void)unlink(errand->failed_at);
@@ -151,14 +153,17 @@ static int use(struct tg_errand *errand, uint32_t serial, bool last, bool *refus
     const struct tg_trust_keys *keys = errand->settings ? &errand->settings->trusted : &nobody;
     struct tg_diags *diags = tg_diags_create();
     struct tg_sealed sealed = {.image = NULL};
-    const enum tg_status status = tg_sealed_read(errand->folder->image, NULL, keys, &sealed, diags);
+    enum tg_status status = tg_sealed_read(errand->folder->image, NULL, keys, &sealed, diags);
     const struct tg_diag *diag = diags ? tg_diags_get(diags, 0) : NULL;
     int code = TG_ASK_NEXT;
 
     *refused = status == TG_ETRUST;
     if (status != TG_OK)
         code = tg_errand_no(errand, last, diag ? diag->text : tg_status_text(status));
-    else if (errand->output)
+    else if (tg_image_meta(sealed.image)->serial != serial) {
+        code = tg_errand_no(errand, last, "the zone announces another serial than its policy has");
+        status = TG_ECORRUPT;
+    } else if (errand->output)
         code = place(errand, &sealed);
     tg_sealed_free(&sealed);
     tg_diags_destroy(&diags);
@@ -173,16 +178,17 @@ int tg_errand_use(
     sigset_t before;
     int code = EXIT_BROKEN;
 
-    hold_signals(&before);
+    /* What was made for it takes long, and may be ended. */
     if (make_folder(errand, tg_errand_target(errand))) {
         const bool made = tg_fetch_image(&errand->fetch, zone, serial, errand->folder->image);
 
+        hold_signals(&before);
         tg_zone_fini(zone);
         code = made ? use(errand, serial, last, refused)
                     : tg_errand_no(errand, last, errand->fetch.why);
         remove_folder(0, errand->folder);
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
     }
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return code;
 }
 

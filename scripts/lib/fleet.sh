@@ -30,8 +30,8 @@ usage_error() {
 
 # clean TEXT: of a host, in one line that is safe for a terminal.
 clean() {
-    local text=${1//[^[:print:]]/ }
-    printf '%s' "${text:0:400}"
+    local text=${1:0:400}
+    printf '%s' "${text//[^[:print:]]/ }"
 }
 
 # number NAME TEXT LEAST MOST
@@ -118,10 +118,11 @@ on_host() {
     local host=${fleet_hosts[$1]} seconds=$fleet_timeout
     local -a config=()
     [[ -z $fleet_ssh_config ]] || config=(-F "$fleet_ssh_config")
-    timeout --kill-after=2 "$seconds" "$fleet_ssh" ${config[@]+"${config[@]}"} -T -a -x \
+    # What a host says on stderr goes to a file: a mebibyte of it is enough.
+    (trap '' XFSZ; ulimit -f 1024; exec timeout --kill-after=2 "$seconds" "$fleet_ssh" ${config[@]+"${config[@]}"} -T -a -x \
         -o BatchMode=yes -o ClearAllForwardings=yes \
         -o "ConnectTimeout=$((seconds < 10 ? seconds : 10))" -o ServerAliveInterval=5 -o ServerAliveCountMax=3 \
-        -- "$host" "${@:2}" 9>&-
+        -- "$host" "${@:2}") 9>&-
 }
 
 # unreached CODE ERRORS: why a host was not reached, when that is what the exit code of on_host says.

@@ -55,7 +55,14 @@ end_incoming() {
 # lock may remove what others have left: the tool holds it as long as it works.
 open_incoming() {
     local folder=${policy%/*} who
+    # Root would leave a lock that the account cannot open, and follow what the account has put there.
+    [[ -O $folder ]] || broken "$folder: belongs to another user than $(id -un): run as that one"
+    [[ ! -L $folder/.incoming.lock ]] || broken "$folder/.incoming.lock: is a link"
+    # Who can open the lock can hold it.
+    umask 077
     { exec 9>>"$folder/.incoming.lock"; } 2>/dev/null || broken "$folder: cannot write there"
+    chmod 600 -- "$folder/.incoming.lock"
+    umask 022
     if ! flock -n 9; then
         who=$(head -c 200 "$folder/.incoming.lock" | tr -dc ' -~')
         broken "another push hands in a policy here${who:+: $who}"

@@ -19,7 +19,7 @@ answer_of() {
     jq -ers --argjson code "$2" --arg image "$3" '.[0] | select(type == "object") |
         select({active: 0, unchanged: 0, refused: 1, restored: 1, unproven: 1, broken: 3}[.result | strings] == $code) |
         select($code != 0 or $image == "" or .image == $image) |
-        [.result, (.serial | numbers | tostring) // "null", (.reason // "" | tostring | gsub("[\u0000-\u001f]"; " "))] | join("\t")' <"$1.out" 2>/dev/null && return
+        [.result, (.serial | numbers | tostring) // "null", (.reason // "" | tostring | .[0:400] | gsub("[\u0000-\u001f]"; " "))] | join("\t")' <"$1.out" 2>/dev/null && return
     case $2 in
     1) printf 'refused\tnull\t%s' "$said" ;;
     0) printf 'broken\tnull\tits answer is none of tldguard activate' ;;
@@ -111,8 +111,9 @@ watch_host() {
         return 0
     fi
     rm -f -- "$base.missed"
-    told=$(jq -r --arg image "$digest" --argjson rise "$max_block_rise" --argjson least "$min_questions" \
-        --slurpfile bases "$before" "(\$bases[0] // {}) as \$base | $watch_filter" <"$base.out" 2>/dev/null) ||
+    # Nothing at all is no figures either.
+    told=$(jq -rs --arg image "$digest" --argjson rise "$max_block_rise" --argjson least "$min_questions" \
+        --slurpfile bases "$before" "(\$bases[0] // {}) as \$base | if length == 1 then .[0] else error(\"no\") end | $watch_filter" <"$base.out" 2>/dev/null) ||
         told="it does not tell its figures: $(tail -n 1 -- "$base.err")"
     [[ -z $told ]] || clean "$told" >"$base.bad"
 }
@@ -148,7 +149,9 @@ perhaps_has() {
 take_back() {
     local i
     for i in "${canaries[@]}"; do
-        [[ $(outcome "$i") != unreachable || ${ready[i]} == no ]] || ! perhaps_has "$i" || set -- "$@" "$i"
+        # Whatever it said, if it could be understood at all: it may have it.
+        case $(outcome "$i") in unreachable | broken | refused) ;; *) continue ;; esac
+        [[ ${ready[i]} == no ]] || ! perhaps_has "$i" || set -- "$@" "$i"
     done
     (($# > 0)) || return 0
     say "rolling back: $rollback_why"

@@ -26,10 +26,10 @@ compile_policy() {
 # What a survey says, in one line. A host tells what it likes: only what is formed as it must be counts.
 # shellcheck disable=SC2016 # of jq
 survey_filter='(.status.policy // {}) as $policy |
-    [.reached, .why // "", ($policy.serial | numbers) // "",
-     ($policy.image | strings | select(test("^[0-9a-f]{64}$"))) // "", .skew // 0,
+    [.reached, .why // "", ($policy.serial | numbers | select(. == floor and . >= 0 and . <= 4294967295)) // "",
+     ($policy.image | strings | select(test("^[0-9a-f]{64}$"))) // "", (.skew // 0 | if fabs < 1e15 then round else 999999999999 end),
      (first(.status.problems[]? | select(.problem | IN("no-figures", "not-running", "stopped", "stale"))) | .text) // ""] |
-    map(tostring | gsub("[\u0000-\u001f]"; " ")) | join("\u001f")'
+    map(tostring | .[0:400] | gsub("[\u0000-\u001f]"; " ")) | join("\u001f")'
 
 # judge_host N: what its survey means for a push.
 judge_host() {
@@ -146,9 +146,15 @@ compare() {
     most_frequent=''
     [[ -n $text ]] || { printf 'No host that can be reached has another policy.\n' >&5; return 0; }
     while read -r count image; do
-        for i in "${!fleet_hosts[@]}"; do [[ ${ready[i]} == no || ${image_now[i]} != "$image" ]] || break; done
+        old=''
+        for i in "${!fleet_hosts[@]}"; do
+            [[ ${ready[i]} == yes && ${image_now[i]} == "$image" ]] || continue
+            # One that tells a digest and gives no image does not keep the others from being compared.
+            ! old=$(former_image "$i") || break
+            say "${fleet_hosts[i]}: warning: its policy cannot be compared: $(clean "$(tail -n 1 -- "$fleet_dir/$i.err")")"
+        done
+        [[ -n $old ]] || continue
         printf '\nIn force on %d of %d hosts, as %s:\n' "$count" "${#fleet_hosts[@]}" "${fleet_hosts[i]}" >&5
-        old=$(former_image "$i") || { say "${fleet_hosts[i]}: warning: its policy cannot be compared: $(tail -n 1 -- "$fleet_dir/$i.err")"; continue; }
         most_frequent=${most_frequent:-$old}
         # By names that say what they are.
         ln -sf -- "$old" "$fleet_dir/old-${fleet_hosts[i]}" && ln -sf -- "$push/policy.cdb" "$fleet_dir/new"
