@@ -7,9 +7,8 @@
 #   bench_callgrind NAME    world_command becomes the same under callgrind: for a world_NAME_command
 #   bench_mark NAME         ends a stretch; its file is bench_stretch. Only the worker is in it, the
 #                           first thread: num-threads is 1
-#   bench_total STRETCH     its instructions
 #   bench_others NAME       those of all other threads in their whole life, once it has ended
-#   bench_cost STRETCH FUNCTION   with those of what it calls
+#   bench_cost STRETCH FUNCTION...   those of functions with what they call
 #   bench_functions STRETCH [inclusive]   a line for each: instructions, FILE:FUNCTION
 
 bench_stretch=''
@@ -37,7 +36,6 @@ bench_mark() {
     [[ -s $bench_stretch ]] || bail "callgrind has not written $bench_stretch"
 }
 
-bench_total() { awk '/^totals:/ { print $2 }' "$1"; }
 bench_others() {
     find "$world_dir/figures" -name "$1-*" ! -name '*-01' -exec cat {} + |
         awk '/^totals:/ { sum += $2 } END { print sum + 0 }'
@@ -50,7 +48,10 @@ bench_functions() {
         sed -nE 's/^ *([0-9,]+) \([ 0-9.]+%\)  ([^ ]+:[^ ]+).*/\1 \2/p' | sed 's/,//g'
 }
 
+# A function can stand there once more, as what a library's own call of it goes through.
 bench_cost() {
-    bench_functions "$1" inclusive | awk -v f=":$2" '
-        substr($2, length($2) - length(f) + 1) == f { print $1; found = 1; exit } END { if (!found) print 0 }'
+    bench_functions "$1" inclusive | awk -v wanted="${*:2}" '
+        BEGIN { for (n = split(wanted, list, " "); n > 0; n--) cost[list[n]] = 0 }
+        { name = $2; sub(/.*:/, "", name); if (name in cost && $1 > cost[name]) cost[name] = $1 }
+        END { for (name in cost) sum += cost[name]; printf "%.0f\n", sum }'
 }
