@@ -31,19 +31,26 @@ show_instructions() {
 }
 
 show_rates() {
-    local name format='%-26s %8s %17s %8s %8s %17s %8s\n'
+    local traffic
     if [[ $(value rate none cached)$(value rate none blocked) == -- ]]; then
         echo 'No rates: no dnsperf here (scripts/setup --bench-peers).'
         return
     fi
-    echo "Questions answered a second, median of $runs runs of $run_seconds s, least and most"
-    printf "$format" '' cached '' '/ nothing' blocked '' '/ RPZ,log'
-    for name in "${rated[@]}"; do
-        printf "$format" "${title[$name]}" "$(value rate "$name" cached)" "$(spread "$name" cached)" \
-            "$(ratio rate "$name" none cached)" "$(value rate "$name" blocked)" "$(spread "$name" blocked)" \
-            "$(ratio rate "$name" rpz_log blocked)"
-    done
+    echo "Questions answered: in a second, median of $runs runs of $run_seconds s, least and most; in a second of"
+    echo "processor time of the worker, and of all threads of the server"
+    for traffic in "${rated_traffic[@]}"; do rates_of "$traffic"; done
     echo "Lost: $(awk -F'\t' '$1 == "rate" { lost += $5 } END { print lost + 0 }' "$rows")"
+}
+# rates_of TRAFFIC: the cached ones beside nothing, the blocked ones beside RPZ.
+rates_of() {
+    local name other=none format='%-30s %8s %15s %6s   %10s %6s   %10s %6s\n'
+    [[ $1 == cached ]] || other=rpz_log
+    printf "$format" "$1; ratios to ${title[$other]}" 'a second' '' '' 'of worker' '' 'of server' ''
+    for name in "${rated[@]}"; do
+        printf "$format" "${title[$name]}" "$(value rate "$name" "$1")" "$(spread "$name" "$1")" \
+            "$(ratio rate "$name" "$other" "$1")" "$(value worker "$name" "$1")" "$(ratio worker "$name" "$other" "$1")" \
+            "$(value server "$name" "$1")" "$(ratio server "$name" "$other" "$1")"
+    done
 }
 spread() {
     [[ $(value rate "$1" "$2") != - ]] || return 0
@@ -57,6 +64,7 @@ targets=(
     'instructions module rpz_log blocked most 0.5 blocked, against RPZ with rpz-log'
     'instructions module local_log blocked most 0.65 blocked, against local-zone with its log'
     'rate module rpz_log blocked least 1.3 blocked, against RPZ with rpz-log'
+    'worker module rpz_log blocked least 1.3 blocked, against RPZ with rpz-log'
 )
 make_targets() {
     local kind name other traffic way limit words
@@ -72,7 +80,8 @@ make_targets() {
 show_targets() {
     echo 'What we aim at'
     awk -F'\t' '$1 == "target" {
-        printf "%-62s %6.2f, at %-5s %-4s  %s\n", ($2 == "rate" ? "questions a second" : $2) ", " $3, $4, $5, $6, $7
+        of = $2 == "rate" ? "questions a second" : $2 == "worker" ? "questions a second of the worker" : $2
+        printf "%-70s %6.3f, at %-5s %-4s  %s\n", of ", " $3, $4, $5, $6, $7
     }' "$rows"
 }
 
@@ -84,7 +93,7 @@ about() {
     echo "tldguard $("$TLDGUARD" --version | sed -n '1s/^tldguard //p')"
     echo "nsd $("$NSD" -v 2>&1 | sed -n 's/^NSD version //p')"
     echo "valgrind $(valgrind --version | sed 's/^valgrind-//')"
-    echo "dnsperf $(dnsperf -H 2>&1 | sed -nE 's/^.*[Vv]ersion ([0-9.]+).*/\1/p' | head -n 1)"
+    echo "dnsperf $({ dnsperf -H 2>&1 || echo 'version 0, there is none'; } | sed -nE 's/^.*[Vv]ersion ([0-9.]+).*/\1/p' | head -n 1)"
     echo "seed $seed"
     echo "questions ${count[cached]} cached, ${count[resolved]} resolved, ${count[blocked]} blocked"
 }
@@ -109,6 +118,8 @@ show_json() {
         {about: (rows("about") | map({(.[1]): .[2]}) | add),
          instructions: rows("instructions") | map({configuration: .[1], questions: .[2], each: (.[3] | tonumber)}),
          writer: rows("others") | map({configuration: .[1], line: (.[3] | tonumber)}),
+         a_second_of: (rows("worker") + rows("server") | group_by([.[0], .[1], .[2]]) | map({thread: .[0][0],
+             configuration: .[0][1], questions: .[0][2], runs: map(.[3] | tonumber)})),
          rates: rows("rate") | group_by([.[1], .[2]]) | map({configuration: .[0][1], questions: .[0][2],
              runs: map(.[3] | tonumber), lost: (map(.[4] | tonumber) | add)}),
          targets: rows("target") | map({of: .[1], what: .[2], ratio: (.[3] | tonumber), at: .[4],
