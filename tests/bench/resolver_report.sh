@@ -39,7 +39,9 @@ show_rates() {
     echo "Questions answered: in a second, median of $runs runs of $run_seconds s, least and most; in a second of"
     echo "processor time of the worker, and of all threads of the server"
     for traffic in "${rated_traffic[@]}"; do rates_of "$traffic"; done
-    echo "Lost: $(awk -F'\t' '$1 == "rate" { lost += $5 } END { print lost + 0 }' "$rows")"
+    awk -F'\t' '$1 == "rate" { lost += $5 } $1 == "missing" { missing += $4; runs += $4 > 0 }
+        END { print "Questions not answered: " lost + 0
+            print "Events that tldguard could not log, and says so: " missing + 0 ", in " runs + 0 " of its runs" }' "$rows"
 }
 # rates_of TRAFFIC: the cached ones beside nothing, the blocked ones beside RPZ.
 rates_of() {
@@ -120,6 +122,7 @@ show_json() {
          writer: rows("others") | map({configuration: .[1], line: (.[3] | tonumber)}),
          a_second_of: (rows("worker") + rows("server") | group_by([.[0], .[1], .[2]]) | map({thread: .[0][0],
              configuration: .[0][1], questions: .[0][2], runs: map(.[3] | tonumber)})),
+         missing: (rows("missing") | map({configuration: .[1], events: (.[3] | tonumber)}) | map(select(.events > 0))),
          rates: rows("rate") | group_by([.[1], .[2]]) | map({configuration: .[0][1], questions: .[0][2],
              runs: map(.[3] | tonumber), lost: (map(.[4] | tonumber) | add)}),
          targets: rows("target") | map({of: .[1], what: .[2], ratio: (.[3] | tonumber), at: .[4],
