@@ -134,5 +134,7 @@ int tg_change_say(const struct tg_change *change, enum tg_outcome outcome)
         failed = say_json(change, outcome);
     else if (code == EXIT_FINE)
         say_good(change, outcome);
+    /* Also when a signal that came meanwhile ends us now. */
+    (void)fflush(stdout);
     return failed != EXIT_FINE ? failed : code;
 }

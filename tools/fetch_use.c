@@ -123,16 +123,10 @@ static int place(const struct tg_errand *errand, const struct tg_sealed *sealed)
  */
 static void keep_failed(const struct tg_errand *errand, uint32_t serial)
 {
-    struct tg_newfile file = TG_NEWFILE_NONE;
     char text[16];
     const int len = snprintf(text, sizeof(text), "%" PRIu32 "\n", serial);
-    int error = tg_newfile_create(&file, errand->failed_at);
+    const int error = tg_newfile_put(errand->failed_at, 0, text, (size_t)len);
 
-    if (error == 0)
-        error = tg_newfile_write(&file, text, (size_t)len);
-    if (error == 0)
-        error = tg_newfile_commit(&file);
-    tg_newfile_fini(&file);
     if (error != 0)
         say(TG_DIAG_ERROR, errand->failed_at, strerror(error));
 }

@@ -320,6 +320,8 @@ test_killed_live() {
         is_mode monitor || { not_ok "killed live: back" "$call"; return; }
         killed_at "$call" "$nth" || continue
         kills=$((kills + 1))
+        # The old one is in force, or the new one: never none.
+        [[ $(in_force) =~ ^(9|10)$ ]] || bad=$((bad + 1))
         either "killed live at $call $nth" || bad=$((bad + 1))
         is_mode block || bad=$((bad + 1))
     done

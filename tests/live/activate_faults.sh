@@ -11,8 +11,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/change.sh"
 
 bad='{name: partner.mil, type: MX, expect: resolve}'
 
-# in_force: the serial that the module says.
-in_force() { "$TLDGUARD" status -c "$conf" 2>/dev/null | sed -n 's/^policy.serial=//p'; }
 # shellcheck disable=SC2317
 is_in_force() { [[ $(in_force) == "$1" ]]; }
 # on_disk: the serial in its place, when that is a pair that fits.

@@ -43,6 +43,8 @@ mode_now() {
     ask army.ml A
     [[ $(field rcode) == NXDOMAIN ]] && echo block || echo monitor
 }
+# in_force: the serial that the module says.
+in_force() { "$TLDGUARD" status -c "$conf" 2>/dev/null | sed -n 's/^policy.serial=//p'; }
 # leaves NAME SERIAL MODE: this one is active, its signature fits, and it answers so.
 leaves() {
     tool history -c "$conf" --json
