@@ -161,8 +161,12 @@ bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
 # Instructions that logging takes.
 bench-logged: all tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/logged.sh
-.PHONY: bench bench-swap bench-logged check-live
-EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh
+# The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
+bench-resolver: all tests/support/ask$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
+.PHONY: bench bench-swap bench-logged bench-resolver check-live
+EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh
+EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:
