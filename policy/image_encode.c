@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void append(struct tg_image_writer *writer, const void *data, size_t len)
+void tg_writer_append(struct tg_image_writer *writer, const void *data, size_t len)
 {
     struct tg_value *value = &writer->value;
 
@@ -30,7 +30,7 @@ static void append(struct tg_image_writer *writer, const void *data, size_t len)
 
 static void append_name(struct tg_image_writer *writer, struct tg_name name)
 {
-    append(writer, name.wire, name.len);
+    tg_writer_append(writer, name.wire, name.len);
 }
 
 static void put_text_len(struct tg_image_writer *writer, uint8_t field[2], const char *text)
@@ -45,7 +45,7 @@ static void put_text_len(struct tg_image_writer *writer, uint8_t field[2], const
 static void append_text(struct tg_image_writer *writer, const char *text)
 {
     if (text != NULL)
-        append(writer, text, strlen(text) + 1);
+        tg_writer_append(writer, text, strlen(text) + 1);
 }
 
 /* Adds a record with the value that was put together, and starts the next one. */
@@ -93,8 +93,8 @@ static void add_meta(struct tg_image_writer *writer, time_t created)
     tg_put16(disk.tool_len, sizeof(tool) - 1);
     tg_put16(disk.flags, policy->inspect_targets ? TG_DISK_INSPECT : 0);
     tg_put32(disk.canary_count, (uint32_t)policy->canary_count);
-    append(writer, &disk, sizeof(disk));
-    append(writer, tool, sizeof(tool));
+    tg_writer_append(writer, &disk, sizeof(disk));
+    tg_writer_append(writer, tool, sizeof(tool));
     add(writer, &key, 1);
 }
 
@@ -115,7 +115,7 @@ static void add_answer(struct tg_image_writer *writer)
     disk.mx_len = (uint8_t)answer->mx.len;
     disk.has_contact = answer->contact != NULL;
     put_text_len(writer, disk.contact_len, answer->contact);
-    append(writer, &disk, sizeof(disk));
+    tg_writer_append(writer, &disk, sizeof(disk));
     append_name(writer, answer->mname);
     append_name(writer, answer->rname);
     append_name(writer, answer->mx);
@@ -132,7 +132,7 @@ static void add_canary(struct tg_image_writer *writer, uint32_t number)
 
     tg_put32(key + 1, number);
     tg_put16(disk.qtype, canary->qtype);
-    append(writer, &disk, sizeof(disk));
+    tg_writer_append(writer, &disk, sizeof(disk));
     append_name(writer, canary->qname);
     add(writer, key, sizeof(key));
 }
@@ -176,7 +176,7 @@ static void add_rule(struct tg_image_writer *writer, uint32_t number)
     put_text_len(writer, disk.reason_len, rule->reason);
     put_text_len(writer, disk.ticket_len, rule->ticket);
     put_text_len(writer, disk.file_len, rule->file);
-    append(writer, &disk, sizeof(disk));
+    tg_writer_append(writer, &disk, sizeof(disk));
     append_name(writer, rule->owner);
     for (size_t i = 0; i < disk.target_count; i++)
         append_name(writer, rule->targets[i]);
@@ -196,15 +196,15 @@ static void add_group(struct tg_image_writer *writer, uint32_t number)
     tg_put32(key + 1, number);
     tg_put32(disk.override_count, (uint32_t)group->override_count);
     put_text_len(writer, disk.name_len, group->name);
-    append(writer, &disk, sizeof(disk));
+    tg_writer_append(writer, &disk, sizeof(disk));
     append_text(writer, group->name);
     for (size_t i = 0; i < group->override_count; i++) {
         const struct tg_override *override = &group->overrides[i];
         uint8_t mode = (uint8_t) override->mode;
 
-        append(writer, &mode, 1);
+        tg_writer_append(writer, &mode, 1);
         if (override->tld.len == 0)
-            append(writer, "", 1); /* the root, for all */
+            tg_writer_append(writer, "", 1); /* the root, for all */
         else
             append_name(writer, override->tld);
     }
@@ -223,7 +223,7 @@ static void add_subnets(struct tg_image_writer *writer)
 
         memcpy(disk.prefix, subnet->prefix.octets, sizeof(disk.prefix));
         tg_put32(disk.group, subnet->group);
-        append(writer, &disk, sizeof(disk));
+        tg_writer_append(writer, &disk, sizeof(disk));
     }
     add(writer, &key, 1);
 }
@@ -237,7 +237,7 @@ static void add_tld(struct tg_image_writer *writer, const struct tg_known *tld)
     memcpy(key + 1, tld->wire + 1, tld->len - 2u);
     tg_put24(disk.rule, tld->flags == 0 ? TG_NO_RULE : tld->rules[0]);
     disk.depth = tld->depth;
-    append(writer, &disk, sizeof(disk));
+    tg_writer_append(writer, &disk, sizeof(disk));
     add(writer, key, tld->len - 1u);
 }
 
@@ -249,12 +249,12 @@ static void add_name(struct tg_image_writer *writer, const struct tg_known *know
     key[0] = TG_DISK_NAME;
     memcpy(key + 1, known->wire, known->len);
     tg_put16(octets, known->flags);
-    append(writer, octets, sizeof(struct tg_disk_name));
+    tg_writer_append(writer, octets, sizeof(struct tg_disk_name));
     for (uint32_t kind = 0; kind < 3; kind++) {
         if ((known->flags & 1u << kind) == 0)
             continue;
         tg_put24(octets, known->rules[kind]);
-        append(writer, octets, 3);
+        tg_writer_append(writer, octets, 3);
     }
     add(writer, key, 1u + known->len);
 }

@@ -48,6 +48,9 @@ void tg_writer_finish(struct tg_image_writer *writer);
 /** Tells of a writer's error; returns the status for it. */
 enum tg_status tg_writer_report(int error, const char *path, struct tg_diags *diags);
 
+/** Adds octets to the writer's value; on failure, also an earlier one, only sets error. */
+void tg_writer_append(struct tg_image_writer *writer, const void *data, size_t len);
+
 /** Adds all records of a policy to the writer's CDB; on failure sets error. */
 void tg_encode_all(struct tg_image_writer *writer, time_t created);
 

@@ -69,25 +69,6 @@ static const char *add_records(struct rebuild *rebuild)
     return NULL;
 }
 
-static void append(struct tg_image_writer *writer, const uint8_t *data, size_t len)
-{
-    struct tg_value *value = &writer->value;
-
-    if (len > value->capacity - value->len) {
-        const size_t capacity = 2 * value->capacity + len;
-        uint8_t *octets = realloc(value->octets, capacity);
-
-        if (octets == NULL) {
-            writer->error = ENOMEM;
-            return;
-        }
-        value->octets = octets;
-        value->capacity = capacity;
-    }
-    memcpy(value->octets + value->len, data, len);
-    value->len += len;
-}
-
 static enum tg_status add_all(struct rebuild *rebuild, const struct tg_image_source *source,
     const char *path, struct tg_diags *diags)
 {
@@ -103,7 +84,7 @@ static enum tg_status add_all(struct rebuild *rebuild, const struct tg_image_sou
         if (len > rebuild->left)
             return corrupt(path, "cannot be made again: there is more of it than announced", diags);
         rebuild->left -= len;
-        append(&rebuild->writer, data, len);
+        tg_writer_append(&rebuild->writer, data, len);
         if (rebuild->writer.error == 0)
             wrong = add_records(rebuild);
         if (wrong != NULL)

@@ -19,13 +19,21 @@ static const struct tg_option options[] = {
     {0},
 };
 
-int tg_activation_option(
+static int option(
     const struct tg_command *self, const char *text, const char *name, uint64_t most, uint64_t *out)
 {
     if (text && (!tg_parse_count(text, out) || *out == 0 || *out > most))
         return tg_text_usage(
             self, "--%s is a number of 1 to %" PRIu64 ", not '%s'", name, most, text);
     return -1;
+}
+
+int tg_activation_limits(
+    const struct tg_command *self, const char *keep, const char *wait, struct tg_activation *asked)
+{
+    const int code = option(self, keep, "keep", TG_KEEP_MAX, &asked->keep);
+
+    return code < 0 ? option(self, wait, "wait", TG_WAIT_MAX, &asked->wait) : code;
 }
 
 int tg_activation_resolver(const struct tg_command *self, const char *text)
@@ -44,9 +52,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     int code = tg_options_parse(self, argc, argv, 1, 1, &p);
 
     if (code < 0)
-        code = tg_activation_option(self, p.value[KEEP], "keep", TG_KEEP_MAX, &asked.keep);
-    if (code < 0)
-        code = tg_activation_option(self, p.value[WAIT], "wait", TG_WAIT_MAX, &asked.wait);
+        code = tg_activation_limits(self, p.value[KEEP], p.value[WAIT], &asked);
     if (code < 0)
         code = tg_activation_resolver(self, p.value[RESOLVER]);
     if (code >= 0)

@@ -25,13 +25,13 @@ struct tg_activation {
     bool *tried; /* output, when not NULL: it was put in its place, and has failed there */
 };
 
-#define TG_WHY_MAX      1024 /* octets of a reason, with a NUL: every 'why' below has so many */
 #define TG_WAIT_DEFAULT 10
 #define TG_WAIT_MAX     3600
 
-/* For --keep and --wait, and for --resolver: -1, or the exit code after a usage error. */
-int tg_activation_option(const struct tg_command *self, const char *text, const char *name,
-    uint64_t most, uint64_t *out);
+/* For --keep and --wait, each NULL when it was not given, and for --resolver: -1, or the exit code
+ * after a usage error. */
+int tg_activation_limits(
+    const struct tg_command *self, const char *keep, const char *wait, struct tg_activation *asked);
 int tg_activation_resolver(const struct tg_command *self, const char *text);
 
 /* What came of it. X(name, word). */

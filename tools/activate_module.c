@@ -7,6 +7,7 @@
 
 #include "module/stats.h"
 #include "tools/activate.h"
+#include "tools/fetch.h"
 #include "tools/status.h"
 
 #define LOOK_MS   50
@@ -40,14 +41,6 @@ static struct tg_status_look *look(const struct tg_settings *settings, char *why
     return seen;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void pause_a_little(void)
 {
     const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
@@ -58,10 +51,10 @@ static void pause_a_little(void)
 /* A resolver that reloads has no module for a moment. NULL: it is more than that. */
 static struct tg_status_look *look_patiently(const struct tg_settings *settings, char *why)
 {
-    const int64_t start = now_ms();
+    const int64_t start = tg_wire_now();
     struct tg_status_look *seen;
 
-    while (!(seen = look(settings, why)) && now_ms() - start < RELOAD_MS)
+    while (!(seen = look(settings, why)) && tg_wire_now() - start < RELOAD_MS)
         pause_a_little();
     return seen;
 }
@@ -104,7 +97,7 @@ enum tg_taken tg_module_wait(const struct tg_settings *settings, const struct tg
     int64_t since, uint64_t seconds, int64_t *ms, char *why)
 {
     struct tg_progress *progress = tg_progress_start("waiting for the module");
-    const int64_t start = now_ms();
+    const int64_t start = tg_wire_now();
     enum tg_taken taken = TG_NOT_TAKEN;
 
     for (*ms = -1; taken == TG_NOT_TAKEN; pause_a_little()) {
@@ -113,10 +106,10 @@ enum tg_taken tg_module_wait(const struct tg_settings *settings, const struct tg
         taken = seen ? judge(&seen->figures, image, since, why) : TG_NO_MODULE;
         tg_status_close(&seen);
         if (taken == TG_TAKEN)
-            *ms = now_ms() - start;
+            *ms = tg_wire_now() - start;
         if (taken != TG_NOT_TAKEN || why[0] != '\0')
             break;
-        if (now_ms() - start >= (int64_t)seconds * 1000) {
+        if (tg_wire_now() - start >= (int64_t)seconds * 1000) {
             (void)snprintf(why, TG_WHY_MAX,
                 "the module has not taken it within %" PRIu64 " seconds, and does not say why",
                 seconds);

@@ -111,8 +111,7 @@ static enum tg_outcome make_active(struct tg_change *change)
         return TG_OUTCOME_BROKEN;
     placed = put(change, &change->fresh, back || change->asked->older);
     if (placed == TG_PLACED_NOT) {
-        if (change->why[0])
-            (void)refuse(change, ": ", change->why, "");
+        (void)refuse(change, ": ", change->why, "");
         change->why[0] = '\0';
         return TG_OUTCOME_BROKEN;
     }

@@ -98,13 +98,10 @@ static bool is_wanted(const struct tg_change *change, const struct tg_former *fo
 {
     const struct tg_image *active = change->former.image;
     const uint64_t wanted = change->asked->serial;
-    char digits[65];
 
     if (wanted == 0)
         return !active || former->serial < tg_image_meta(active)->serial;
-    return former->serial == wanted && !(active && tg_image_meta(active)->serial == wanted &&
-                                           memcmp(tg_text_digest(tg_image_digest(active), digits),
-                                               former->digits, strlen(former->digits)) == 0);
+    return former->serial == wanted && !tg_former_is(former, active);
 }
 
 static enum tg_outcome find_former(struct tg_change *change)

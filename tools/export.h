@@ -110,6 +110,10 @@ const char *tg_export_absolute(struct tg_name name, char buf[TG_DNAME_TEXT_MAX +
 /* A comment of the text that a writer starts with: source, serial, what is not in it. */
 void tg_export_head(struct tg_export *ex, char comment);
 
+/* The head and the first records of a zone: $TTL, $ORIGIN, SOA with refresh, retry and expire as in
+ * timers, and NS. */
+void tg_export_apex(struct tg_export *ex, const char *timers, const char *ns);
+
 /* Its end: what was left out. */
 void tg_export_tail(struct tg_export *ex, char comment);
 

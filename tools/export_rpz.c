@@ -161,7 +161,7 @@ static void write_node(struct tg_export *ex, const struct tg_export_node *node)
     ex->written++;
 }
 
-static void begin(struct tg_export *ex)
+void tg_export_apex(struct tg_export *ex, const char *timers, const char *ns)
 {
     const struct tg_answer *answer = tg_image_answer(ex->image);
     char text[TG_DNAME_TEXT_MAX + 1];
@@ -170,9 +170,14 @@ static void begin(struct tg_export *ex)
     fprintf(ex->out, "$TTL %" PRIu32 "\n", answer->ttl);
     fprintf(ex->out, "$ORIGIN %s\n", tg_export_absolute(ex->origin, text));
     fprintf(ex->out, "@ SOA %s", tg_export_absolute(answer->mname, text));
-    fprintf(ex->out, " %s %" PRIu32 " 3600 1200 604800 %" PRIu32 "\n",
-        tg_export_absolute(answer->rname, text), tg_image_meta(ex->image)->serial, answer->ttl);
-    fprintf(ex->out, "@ NS localhost.\n");
+    fprintf(ex->out, " %s %" PRIu32 " %s %" PRIu32 "\n", tg_export_absolute(answer->rname, text),
+        tg_image_meta(ex->image)->serial, timers, answer->ttl);
+    fprintf(ex->out, "@ NS %s\n", ns);
+}
+
+static void begin(struct tg_export *ex)
+{
+    tg_export_apex(ex, "3600 1200 604800", "localhost.");
 }
 
 static void end(struct tg_export *ex)

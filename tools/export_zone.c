@@ -63,16 +63,9 @@ static void add_soa(struct tg_export *ex)
 
 static void begin(struct tg_export *ex)
 {
-    const struct tg_answer *answer = tg_image_answer(ex->image);
-    char text[TG_DNAME_TEXT_MAX + 1];
+    char ns[TG_DNAME_TEXT_MAX + 1];
 
-    tg_export_head(ex, ';');
-    fprintf(ex->out, "$TTL %" PRIu32 "\n", answer->ttl);
-    fprintf(ex->out, "$ORIGIN %s\n", tg_export_absolute(ex->origin, text));
-    fprintf(ex->out, "@ SOA %s", tg_export_absolute(answer->mname, text));
-    fprintf(ex->out, " %s %" PRIu32 " " TIMERS " %" PRIu32 "\n",
-        tg_export_absolute(answer->rname, text), tg_image_meta(ex->image)->serial, answer->ttl);
-    fprintf(ex->out, "@ NS %s\n", tg_export_absolute(ex->ns, text));
+    tg_export_apex(ex, TIMERS, tg_export_absolute(ex->ns, ns));
     add_soa(ex);
     tg_export_add(ex, apex, LDNS_RR_TYPE_NS, ex->ns.wire, ex->ns.len);
 }

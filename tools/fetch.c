@@ -156,12 +156,9 @@ static int read_numbers(
     const struct tg_command *self, const struct tg_parsed *p, struct tg_errand *errand)
 {
     uint64_t timeout = TIMEOUT_DEFAULT;
-    int code =
-        tg_activation_option(self, p->value[KEEP], "keep", TG_KEEP_MAX, &errand->activation.keep);
+    const int code =
+        tg_activation_limits(self, p->value[KEEP], p->value[WAIT], &errand->activation);
 
-    if (code < 0)
-        code = tg_activation_option(
-            self, p->value[WAIT], "wait", TG_WAIT_MAX, &errand->activation.wait);
     if (code < 0 && p->value[TIMEOUT] &&
         (!tg_parse_count(p->value[TIMEOUT], &timeout) || timeout < 1 ||
             timeout > TG_FETCH_SECONDS_MAX))

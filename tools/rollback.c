@@ -22,9 +22,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     int code = tg_options_parse(self, argc, argv, 0, 1, &p);
 
     if (code < 0)
-        code = tg_activation_option(self, p.value[KEEP], "keep", TG_KEEP_MAX, &asked.keep);
-    if (code < 0)
-        code = tg_activation_option(self, p.value[WAIT], "wait", TG_WAIT_MAX, &asked.wait);
+        code = tg_activation_limits(self, p.value[KEEP], p.value[WAIT], &asked);
     if (code < 0)
         code = tg_activation_resolver(self, p.value[RESOLVER]);
     if (code >= 0)

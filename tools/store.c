@@ -200,7 +200,7 @@ static int check_place(const char *now)
 }
 
 enum tg_placed tg_store_place(
-    const struct tg_store *store, const struct tg_sealed *sealed, char why[1024])
+    const struct tg_store *store, const struct tg_sealed *sealed, char *why)
 {
     struct tg_newfile image = TG_NEWFILE_NONE;
     char *now = tg_store_behind(store, TG_TRUST_SUFFIX),
@@ -221,7 +221,7 @@ enum tg_placed tg_store_place(
     if (error == 0)
         placed = TG_PLACED;
     else
-        (void)snprintf(why, 1024, "the policy cannot be put in its place, %s: %s",
+        (void)snprintf(why, TG_WHY_MAX, "the policy cannot be put in its place, %s: %s",
             store->settings->policy, strerror(error));
     tg_newfile_fini(&image);
     free(now);
@@ -229,7 +229,7 @@ enum tg_placed tg_store_place(
     return placed;
 }
 
-bool tg_store_allow(const struct tg_store *store, uint32_t serial, char why[1024])
+bool tg_store_allow(const struct tg_store *store, uint32_t serial, char *why)
 {
     const char *path = store->settings->allow_older;
     char text[16];
@@ -237,7 +237,7 @@ bool tg_store_allow(const struct tg_store *store, uint32_t serial, char why[1024
     const int error = tg_newfile_put(path, TG_STORE_MODE, text, (size_t)len);
 
     if (error != 0)
-        (void)snprintf(why, 1024, "%s cannot be written: %s", path, strerror(error));
+        (void)snprintf(why, TG_WHY_MAX, "%s cannot be written: %s", path, strerror(error));
     return error == 0;
 }
 

@@ -20,6 +20,8 @@
 #include "tldguard/trust.h"
 #include "tools/tool.h"
 
+#define TG_WHY_MAX 1024 /* octets of a reason, with a NUL: every 'why' below has so many */
+
 #define TG_KEEP_DEFAULT 10
 #define TG_KEEP_MAX     10000
 
@@ -101,11 +103,11 @@ enum tg_placed {
 
 /* Puts a policy in the place of the active one. */
 enum tg_placed tg_store_place(
-    const struct tg_store *store, const struct tg_sealed *sealed, char why[1024]);
+    const struct tg_store *store, const struct tg_sealed *sealed, char *why);
 
 /* Lets the module take this serial, whatever it has in force; false after a reason in why. And no
  * longer; false after an error in diags. */
-bool tg_store_allow(const struct tg_store *store, uint32_t serial, char why[1024]);
+bool tg_store_allow(const struct tg_store *store, uint32_t serial, char *why);
 bool tg_store_forbid(const struct tg_store *store, struct tg_diags *diags);
 
 /* Puts a policy into the history; fine when it is there already. False after an error in diags. */
@@ -115,6 +117,9 @@ bool tg_store_keep(
 /* Removes all but the newest ones of the history, by when they were put there: never the one that
  * was active a moment before. */
 void tg_store_prune(const struct tg_store *store, uint64_t keep, const struct tg_sealed *former);
+
+/* Whether its name is that of this image; not of NULL. */
+bool tg_former_is(const struct tg_former *former, const struct tg_image *image);
 
 /* Reads one of the history, as tg_sealed_read() does; one that is another than its name says is
  * refused. */

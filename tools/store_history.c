@@ -159,12 +159,12 @@ void tg_formers_free(struct tg_former *formers, size_t count)
     free(formers);
 }
 
-static bool is_of(const struct tg_former *former, const struct tg_sealed *sealed)
+bool tg_former_is(const struct tg_former *former, const struct tg_image *image)
 {
     char digits[65];
 
-    return sealed->image && tg_image_meta(sealed->image)->serial == former->serial &&
-           strncmp(tg_text_digest(tg_image_digest(sealed->image), digits), former->digits,
+    return image && tg_image_meta(image)->serial == former->serial &&
+           strncmp(tg_text_digest(tg_image_digest(image), digits), former->digits,
                strlen(former->digits)) == 0;
 }
 
@@ -175,9 +175,7 @@ enum tg_status tg_former_read(const struct tg_store *store, const struct tg_form
     enum tg_status status =
         tg_sealed_read(former->path, NULL, &store->settings->trusted, out, diags);
 
-    if (status == TG_OK && (tg_image_meta(out->image)->serial != former->serial ||
-                               strncmp(tg_text_digest(tg_image_digest(out->image), digits),
-                                   former->digits, strlen(former->digits)) != 0)) {
+    if (status == TG_OK && !tg_former_is(former, out->image)) {
         tg_diags_add(diags, TG_DIAG_ERROR, former->path, 0, 0, NULL,
             "is policy serial %" PRIu32 " of digest %.8s, and not what its name says",
             tg_image_meta(out->image)->serial, tg_text_digest(tg_image_digest(out->image), digits));
@@ -209,7 +207,7 @@ void tg_store_prune(const struct tg_store *store, uint64_t keep, const struct tg
     if (count > 0)
         qsort(formers, count, sizeof(*formers), later);
     for (size_t i = 0; i < count; i++)
-        if (i >= keep && !is_of(&formers[i], former))
+        if (i >= keep && !tg_former_is(&formers[i], former->image))
             forget(&formers[i]);
     tg_formers_free(formers, count);
 }
