@@ -165,7 +165,7 @@ bench-logged: all tests/support/ask$(EXEEXT)
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
 .PHONY: bench bench-swap bench-logged bench-resolver check-live
-EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh
+EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
 EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
