@@ -138,7 +138,7 @@ static bool is_hidden_by_alias(const struct tg_guard *guard, const struct tg_ima
         struct tg_verdict onward;
         size_t len;
 
-        if (!tg_alias_cached(env, name, aim->question->qclass, wire, &len))
+        if (!tg_alias_cached(guard, env, name, aim->question->qclass, wire, &len))
             return false;
         name = next.target = (struct tg_name){wire, len};
         tg_judge(image, &next, TG_KNOWN_ASK, &onward);

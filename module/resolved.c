@@ -56,6 +56,13 @@ static bool keeps_out(const struct tg_guard *guard, const struct tg_image *image
     return must.out;
 }
 
+/* Most answers: no rule speaks of the question, and it leads nowhere. Nothing is to be done then,
+ * for whatever client. */
+static bool is_plain(const struct tg_verdict *verdict, const struct reply_info *reply)
+{
+    return verdict->reason == TG_REASON_NONE && !(reply && tg_targets_any(reply));
+}
+
 bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
     const struct query_info *qinfo, const struct reply_info *reply, bool shared, time_t now)
 {
@@ -64,6 +71,8 @@ bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
 
     tg_asked_make(image, qinfo, NULL, now, &asked);
     tg_decide(image, &asked.question, &verdict);
+    if (!shared && is_plain(&verdict, reply))
+        return false;
     return keeps_out(guard, image, &asked.question, &verdict, reply, shared);
 }
 
@@ -113,6 +122,7 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
         return 1;
     if (!tg_canary_sang(guard))
         return 1;
+    tg_aliases_of(guard, response->rep, *qstate->env->now);
     stay = tg_active_enter(guard->active);
     if (stay.image)
         keep_out(guard, stay.image, qstate, response);
@@ -250,6 +260,8 @@ static bool judge(
 
     tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);
     tg_decide(image, &asked.question, &verdict);
+    if (is_plain(&verdict, reply))
+        return true;
     out = asked.question.client ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
                                 : keeps_out(guard, image, &asked.question, &verdict, reply, false);
     if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict) ||

@@ -13,7 +13,7 @@ tg_unit = \
 	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume \
 	tests/unit/test_turns tests/unit/test_adopt
 
-tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
 tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
@@ -114,7 +114,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
+	tests/live/between.sh tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
 	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/activate_faults.sh \
@@ -140,7 +140,7 @@ endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
-EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/live/policy.yaml
+EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/between.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
