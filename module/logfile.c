@@ -126,6 +126,17 @@ bool tg_logfile_current(const struct tg_logfile *file)
     return status.st_dev == file->device && status.st_ino == file->inode;
 }
 
+bool tg_logfile_intact(struct tg_logfile *file)
+{
+    struct stat status;
+
+    if (file->fd < 0 || fstat(file->fd, &status) != 0 || status.st_size == file->size)
+        return true;
+    file->size = status.st_size;
+    file->torn = is_torn(file->fd, status.st_size);
+    return false;
+}
+
 static int append(struct tg_logfile *file, const char *bytes, size_t len, size_t *done)
 {
     while (*done < len) {

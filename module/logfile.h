@@ -47,6 +47,13 @@ bool tg_logfile_open_moved(const char *path, dev_t device, ino_t inode, struct t
 bool tg_logfile_current(const struct tg_logfile *file);
 
 /**
+ * Looks whether somebody else has cut the open file, or has written to it; then what comes next
+ * begins a line of its own.
+ * @return false: it may no longer end in what was written last.
+ */
+bool tg_logfile_intact(struct tg_logfile *file);
+
+/**
  * Appends bytes + *done up to bytes + len; before that, a newline to a file that was torn.
  * @param done in and out: how many bytes the file has; also right on failure.
  * @return 0 when *done is len, else an errno.

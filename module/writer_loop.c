@@ -113,10 +113,19 @@ static int write_rest(struct tg_writer *writer)
     return error;
 }
 
+static void back_to_line_start(struct tg_writer *writer)
+{
+    while (!at_line_start(writer))
+        writer->batch_done--;
+}
+
 static int write_batch(struct tg_writer *writer)
 {
     int error = 0;
 
+    /* Who cuts a log to make room on a full disk cuts our half line as well. */
+    if (!tg_logfile_intact(&writer->file))
+        back_to_line_start(writer);
     if (at_line_start(writer))
         error = follow_path(writer);
     if (error == 0)
@@ -125,8 +134,7 @@ static int write_batch(struct tg_writer *writer)
         return error;
     /* Half a line stands at the end of a file that is no longer the log. Waiting to
      * complete it may be in vain: a deleted file frees its space only when we close it. */
-    while (!at_line_start(writer))
-        writer->batch_done--;
+    back_to_line_start(writer);
     error = follow_path(writer);
     return error != 0 ? error : write_rest(writer);
 }

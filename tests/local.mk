@@ -106,6 +106,10 @@ check_LTLIBRARIES += tests/support/oomload.la
 tests_support_oomload_la_SOURCES = tests/support/oomload.c
 tests_support_oomload_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 endif
+# Faults of a resolver that runs.
+check_LTLIBRARIES += tests/support/fault.la
+tests_support_fault_la_SOURCES = tests/support/fault.c
+tests_support_fault_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 if LOADABLE
 tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \
@@ -119,6 +123,9 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/activate_faults.sh \
 	tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
+# What goes wrong while it runs; all of it is in tests/faults, and with it how long each takes.
+tg_live += tests/live/log_faults.sh
+EXTRA_DIST += tests/live/faults.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
