@@ -79,6 +79,11 @@ static enum tg_status open_policy(
     }
 }
 
+bool tg_guard_unread(enum tg_status status)
+{
+    return status == TG_ENOMEM || status == TG_EIO;
+}
+
 /* The policy in force. With on-error: pass there may be none, until a good one comes. */
 static enum tg_status load_policy(
     struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
@@ -87,6 +92,7 @@ static enum tg_status load_policy(
 
     *image = NULL;
     status = open_policy(guard, diags, image);
+    guard->unread = tg_guard_unread(status);
     if (status != TG_OK && guard->settings->on_error != TG_ON_ERROR_PASS)
         return status;
     status = tg_active_create(*image, &guard->active);

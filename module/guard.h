@@ -43,6 +43,7 @@ struct tg_guard {
     struct tg_aliases *aliases; /* that may lie in the cache */
     struct tg_cachedb *cachedb; /* cachedb.c; NULL: there is no such module */
     struct tg_seen_files seen;  /* the files that its first policy was read from */
+    bool unread;                /* they could not be read (tg_guard_unread) */
     struct tg_trusted trusted;  /* who has signed the policy in force: of the watch, once it runs */
     struct tg_watch *watch;
     struct tg_stats *stats;
@@ -71,6 +72,10 @@ static inline bool tg_canary_sang(const struct tg_guard *guard)
  * @return false when the resolver must not start; *out is then unchanged.
  */
 bool tg_guard_create(struct tg_guard **out);
+
+/** True for the ways not to open a policy that may pass while its file stays as it is: no memory,
+ *  no file descriptor, no disk. */
+bool tg_guard_unread(enum tg_status status);
 
 /**
  * Starts to look for a new policy in the place of the one in force: the last step of a start.

@@ -22,6 +22,7 @@ struct tg_watch {
     struct tg_thread thread;
     struct tg_seen_files tried;    /* what was read last, good or bad */
     struct tg_seen_files changing; /* what is being written in place, as at the last look */
+    bool unread;                   /* what was tried could not be read, and that was said */
     unsigned walks_due;            /* the cache may hold what the policy in force does not allow */
     bool oom;                      /* so the last walk ended */
     unsigned put_off;              /* how often in a row it could not begin */
@@ -143,9 +144,10 @@ static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
     record(watch, &event);
 }
 
-/* One that is whole and, when that is asked for, signed and no older than what is in force. */
+/* One that is whole and, when that is asked for, signed and no older than what is in force. unread:
+ * for want of memory or files, or the like, which may pass while the file stays as it is. */
 static struct tg_image *open_policy(
-    const struct tg_watch *watch, struct tg_trusted *trusted, struct tg_diags *diags)
+    const struct tg_watch *watch, struct tg_trusted *trusted, bool *unread, struct tg_diags *diags)
 {
     const struct tg_settings *settings = watch->guard->settings;
     struct tg_trust_change change = {.former = in_force(watch),
@@ -153,8 +155,11 @@ static struct tg_image *open_policy(
         .now = (int64_t)time(NULL),
         .allowed = settings->allow_older};
     struct tg_image *image = NULL;
+    const enum tg_status status =
+        tg_trust_open(settings->policy, &settings->trusted, NULL, trusted, &image, diags);
 
-    if (tg_trust_open(settings->policy, &settings->trusted, NULL, trusted, &image, diags) != TG_OK)
+    *unread = tg_guard_unread(status);
+    if (status != TG_OK)
         return NULL;
     change.image = image;
     if (!tg_trust_follows(&change, settings->policy, diags))
@@ -163,8 +168,9 @@ static struct tg_image *open_policy(
 }
 
 /* Returns false when the file is bad and this was not said, as it may be in the making: its
- * signature, too, is replaced a moment before it or behind it. */
-static bool read_policy(struct tg_watch *watch, bool rests)
+ * signature, too, is replaced a moment before it or behind it. known: that it cannot be read was
+ * said before. */
+static bool read_policy(struct tg_watch *watch, bool rests, bool known)
 {
     struct tg_diags *diags = tg_diags_create();
     struct tg_trusted trusted;
@@ -173,11 +179,11 @@ static bool read_policy(struct tg_watch *watch, bool rests)
     bool good;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    image = open_policy(watch, &trusted, diags);
+    image = open_policy(watch, &trusted, &watch->unread, diags);
     good = image != NULL;
     if (good)
         put_in_force(watch, image, &trusted, start);
-    else if (rests)
+    else if (rests && !(known && watch->unread))
         reject(watch, diags);
     tg_diags_destroy(&diags);
     return good || rests;
@@ -190,11 +196,12 @@ static void look(struct tg_watch *watch)
     const struct tg_seen_files now = tg_seen_look(watch->guard->settings);
     const bool rests = tg_seen_same_state(&now, &watch->changing);
 
+    const bool known = tg_seen_same_state(&now, &watch->tried);
+
     watch->changing = now;
-    if (tg_seen_same_state(&now, &watch->tried) ||
-        (tg_seen_same_files(&now, &watch->tried) && !rests))
+    if (known ? !watch->unread : tg_seen_same_files(&now, &watch->tried) && !rests)
         return;
-    if (read_policy(watch, rests))
+    if (read_policy(watch, rests, known))
         watch->tried = now;
 }
 
@@ -253,6 +260,7 @@ int tg_watch_create(struct tg_guard *guard, const struct tg_seen_files *seen, st
     watch->guard = guard;
     watch->tried = *seen;
     watch->changing = *seen;
+    watch->unread = guard->unread;
     watch->day = tg_day_of(time(NULL));
     error = tg_thread_start(&watch->thread, run, watch);
     if (error != 0)

@@ -17,6 +17,7 @@ struct passing {
     const struct tg_trust_keys *keys;
     struct tg_trusted trusted;
     struct tg_diags *diags;
+    bool unread;                  /* for want of file descriptors, which may pass */
     char told[TG_TRUST_PATH_MAX]; /* which signature the reason is about */
     char why[TG_TRUST_WHY_MAX];
 };
@@ -42,6 +43,7 @@ static enum tg_status try_signature(
         (void)snprintf(passing->why, sizeof(passing->why), "cannot be read: %s",
             error == EINVAL ? "not a regular file" : strerror(error));
     free(text);
+    passing->unread = error == EMFILE || error == ENFILE;
     if (path != passing->told)
         (void)snprintf(passing->told, sizeof(passing->told), "%s", path);
     if (error == ENOMEM)
@@ -53,7 +55,7 @@ static enum tg_status refuse(const struct passing *passing)
 {
     tg_diags_add(
         passing->diags, TG_DIAG_ERROR, passing->told, 0, 0, NULL, "signature %s", passing->why);
-    return TG_ETRUST;
+    return passing->unread ? TG_EIO : TG_ETRUST;
 }
 
 /* Of two signatures that do not fit, the first one's trouble is told, if it is there. */
