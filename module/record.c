@@ -96,6 +96,14 @@ void tg_record_one(struct tg_guard *guard, const struct tg_event *event,
     tg_queue_commit(guard->queue, slot);
 }
 
+/* Out of memory, that clients have their events cannot be noted. Where Unbound tells of the answer,
+ * they get them then, and not now as well; but not of a twin, of which nothing is known then. */
+static bool is_told_later(const struct tg_guard *guard, const struct tg_event *event)
+{
+    return guard->told && event->reply == TG_REPLY_PASS &&
+           (event->known == TG_KNOWN_NOT_ASKED || event->known == TG_KNOWN_LISTED);
+}
+
 void tg_record_waiting(
     struct tg_guard *guard, struct module_qstate *qstate, int id, struct tg_event *event)
 {
@@ -103,6 +111,8 @@ void tg_record_waiting(
     struct tg_query *query = tg_query_of(qstate, id);
     const struct mesh_reply *until = query ? query->newest : NULL;
 
+    if (!query && is_told_later(guard, event))
+        return;
     event->time.tv_sec = now->tv_sec;
     event->time.tv_nsec = now->tv_usec * 1000;
     for (struct mesh_reply *r = qstate->mesh_info->reply_list; r && r != until; r = r->next) {

@@ -124,7 +124,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 # What goes wrong while it runs; all of it is in tests/faults, and with it how long each takes.
-tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh
+tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
+	tests/live/memory.sh
 EXTRA_DIST += tests/live/faults.sh tests/support/mutate.py
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
