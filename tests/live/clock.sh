@@ -53,7 +53,7 @@ world_start nsd || bail "$world_error"
 # Allowed for ten days from now on.
 sed "/^allow:/a\\  - {name: late.cm, until: $(date -u -d '+10 days' +%F)}" "$live_policy" >"$world_dir/policy.yaml"
 world_compile "$world_dir/policy.yaml" || bail "$world_error"
-fault_preload
+fault_preload FAULT_HURRY=1
 fault_begin
 step "a second ahead" 1 yes
 step "20 days ahead" $((20 * day)) no

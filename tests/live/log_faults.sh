@@ -18,6 +18,7 @@ said() { (($(grep -cF "$1" "$world_dir/unbound.log") >= ${2:-1})); }
 pause() { kill -STOP "$fault_process"; }
 go_on() { kill -CONT "$fault_process"; }
 # A file that goes from its place keeps its lines under another name: they count.
+# shellcheck disable=SC2317
 keep() { fault_logs+=("$world_dir/kept.$fault_round"); ln "$live_log" "$world_dir/kept.$fault_round"; }
 
 # fault NAME WORDS COMMAND...: while there are questions the command breaks it, the resolver's log
