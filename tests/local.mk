@@ -166,7 +166,8 @@ bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
 .PHONY: bench bench-swap bench-logged bench-resolver check-live
 EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
-EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
+EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_world.sh tests/bench/resolver_count.sh
+EXTRA_DIST += tests/bench/resolver_rates.sh tests/bench/resolver_report.sh tests/bench/peers.sh tests/bench/block.py
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:

@@ -20,8 +20,9 @@ dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfak
     python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace
     openssh-client rsync iproute2)
 
-# For tests/bench/resolver.sh: rates, and instructions. Neither starts a daemon.
-bench_packages=(dnsperf valgrind)
+# For make bench: rates, instructions, tables, and the picture. None starts a daemon. The resolvers to
+# compare with would: see peers.sh.
+bench_packages=(dnsperf valgrind bsdextrautils gnuplot-nox)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.
