@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # What it takes to count the clients of a log: tldguard log beside jq, sort and uniq, which must find
-# the same. `make bench`. Figures, not a test.
+# the same. `make bench-parts`. Figures, not a test.
 # Environment: TLDGUARD, the tool; EVENTS_TOOL, tests/support/events; EVENTS, how many (a million);
 # CLIENTS, of how many (100,000).
 set -euo pipefail
