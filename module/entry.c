@@ -147,8 +147,9 @@ static bool is_known(const struct tg_guard *guard)
 /* What a question has of ours; NULL: nothing, or it is the sentinel. */
 static struct tg_query *query_of(const struct tg_guard *guard, struct module_qstate *qstate, int id)
 {
-    return is_known(guard) && !tg_walker_is_sentinel(&guard->walker, qstate, id) ? qstate->minfo[id]
-                                                                                 : NULL;
+    return is_known(guard) && !tg_walker_is_sentinel(&guard->walker, qstate, id)
+               ? tg_query_if(qstate, id)
+               : NULL;
 }
 
 void operate(
@@ -192,7 +193,7 @@ void clear(struct module_qstate *qstate, int id)
 
     if (query)
         tg_twin_done(guard, query);
-    else if (is_known(guard) && qstate->minfo[id])
+    else if (is_known(guard) && tg_walker_is_sentinel(&guard->walker, qstate, id))
         tg_walker_dismiss(&guard->walker);
     if (is_known(guard))
         qstate->minfo[id] = NULL;

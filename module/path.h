@@ -57,6 +57,18 @@ bool tg_canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int i
 /** What is remembered of a question, made at the first call; NULL: out of memory. */
 struct tg_query *tg_query_of(struct module_qstate *qstate, int id);
 
+/** The same, if it was made; else NULL. */
+struct tg_query *tg_query_if(const struct module_qstate *qstate, int id);
+
+/**
+ * Remembers that the policy of a generation has no rule for a question, whoever asks and on
+ * whatever day. Most questions are so: it takes no memory, and what was remembered stays.
+ */
+void tg_query_set_plain(struct module_qstate *qstate, int id, unsigned generation);
+
+/** Whether that is remembered of this very generation. */
+bool tg_query_is_plain(const struct module_qstate *qstate, int id, unsigned generation);
+
 /**
  * True when answers must not lie in Unbound's cache of messages, from which they are given to
  * clients without asking us: they are not for everybody, or not for ever, or an event is due that
@@ -82,7 +94,8 @@ void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, i
 
 /**
  * Callback of Unbound for each answer that comes in. Its aliases are noted. What must come by us is
- * kept out of the cache, where a CNAME, a name server's name or a minimised question (RFC 9156) would put it.
+ * kept out of the cache, where a CNAME, a name server's name or a minimised question (RFC 9156)
+ * would put it.
  * @param response NULL when none came in time.
  */
 int tg_operate_received(

@@ -96,11 +96,15 @@ static bool is_same(const struct query_info *a, const struct query_info *b)
  * and they are seen by the iterator alone. But behind an alias the iterator goes on, and stores
  * what it puts together from there with another TTL: then nothing of this question is stored.
  */
-static void keep_out(struct tg_guard *guard, const struct tg_image *image,
-    struct module_qstate *qstate, struct dns_msg *response)
+static void keep_out(struct tg_guard *guard, struct tg_stay stay, struct module_qstate *qstate,
+    int id, struct dns_msg *response)
 {
+    const struct tg_image *image = stay.image;
     const time_t now = *qstate->env->now;
 
+    if (tg_query_is_plain(qstate, id, stay.generation) && !tg_targets_any(response->rep) &&
+        is_same(&qstate->qinfo, &response->qinfo))
+        return;
     if (!tg_keeps_out(guard, image, &qstate->qinfo, response->rep, false, now) &&
         (is_same(&qstate->qinfo, &response->qinfo) ||
             !tg_keeps_out(guard, image, &response->qinfo, response->rep, false, now)))
@@ -116,7 +120,6 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
     struct tg_guard *guard = arg;
     struct tg_stay stay;
 
-    (void)id;
     /* There is none when the server asked did not answer in time. */
     if (!response || !response->rep)
         return 1;
@@ -125,7 +128,7 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
     tg_aliases_of(guard, response->rep, *qstate->env->now);
     stay = tg_active_enter(guard->active);
     if (stay.image)
-        keep_out(guard, stay.image, qstate, response);
+        keep_out(guard, stay, qstate, id, response);
     tg_active_leave(stay);
     return 1;
 }
@@ -279,11 +282,13 @@ static bool judge(
 }
 
 /* What nobody asked for, or is judged elsewhere, stays as it is. */
-static bool leave(
-    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
+static bool leave(struct tg_guard *guard, struct tg_stay stay, struct module_qstate *qstate, int id)
 {
+    const struct tg_image *image = stay.image;
     const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
 
+    if (tg_query_is_plain(qstate, id, stay.generation) && !(reply && tg_targets_any(reply)))
+        return true;
     if (!tg_is_resolvers_own(qstate->mesh_info) && !tg_is_judged_above(qstate->mesh_info))
         return judge(guard, image, qstate, id);
     if (tg_keeps_out(guard, image, &qstate->qinfo, reply, false, *qstate->env->now))
@@ -299,7 +304,7 @@ void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, i
     if (!guard->passive && tg_canary_sings(guard, qstate, id)) {
         stay = tg_active_enter(guard->active);
         if (stay.image)
-            done = leave(guard, stay.image, qstate, id);
+            done = leave(guard, stay, qstate, id);
         tg_active_leave(stay);
     }
     qstate->ext_state[id] = done ? module_finished : module_wait_subquery;

@@ -28,6 +28,7 @@ bait.plain 300 A     192.0.2.7
 ZONE
 }
 
+# shellcheck disable=SC2317
 world_unbound_command() {
     world_command=(env "TLDGUARD_CONF=$world_dir/tldguard.conf" "BETWEEN_DIR=$world_dir/log"
         "PYTHONPATH=$UNBOUND_PREFIX/lib/python3" "$UNBOUND_PREFIX/sbin/unbound" -d -p -c "$world_dir/unbound.conf")
