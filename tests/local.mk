@@ -99,7 +99,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
-tg_scripts += tests/tools/fleet.sh
+tg_scripts += tests/tools/fleet.sh tests/tools/bench.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -155,6 +155,8 @@ bench bench-quick: all $(tg_bench_programs)
 	@$(AM_TESTS_ENVIRONMENT) EVENTS_TOOL='$(abs_top_builddir)/tests/support/events$(EXEEXT)' \
 		$(top_srcdir)/tests/bench/all.sh $(if $(filter bench-quick,$@),--quick)
 EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh
+# What README.md shows, and what scripts/figures makes it with.
+EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
 # The parts of the module by themselves; the tool with a million names, and with a log.
 bench-parts: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb

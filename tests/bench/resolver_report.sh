@@ -82,15 +82,15 @@ targets=(
     'server kresd blocked least 1'
     'server dnsdist blocked least 1'
 )
-declare -A target_of=([cached]='a cached answer' [resolved]='an answer looked up' [blocked]='a blocked and logged question')
-declare -A target_what=([instructions]='the workers' [rate]='rate' [worker]="rate by the worker's time"
-    [server]="rate by all threads' time")
+declare -A target_of=([cached]='cached answers' [resolved]='answers looked up' [blocked]='blocked and logged')
+declare -A target_what=([instructions]='each' [rate]='a second' [worker]="a second of the worker's time"
+    [server]="a second of all threads' time")
 # Objects, one a line.
 make_targets() {
     local kind other traffic way limit unit
     while read -r kind other traffic way limit; do
         unit=instructions
-        [[ $kind == instructions ]] || unit=/s
+        [[ $kind == instructions ]] || unit=questions
         bench_target "${target_of[$traffic]}" "${target_what[$kind]}" "$unit" "$(value "$kind" module "$traffic")" \
             "${title[$other]}" "$(value "$kind" "$other" "$traffic")" "$way" "$limit"
     done < <(printf '%s\n' "${targets[@]}")

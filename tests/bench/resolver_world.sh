@@ -4,7 +4,7 @@
 # configuration of Unbound for each way there is to say it.
 
 configs=(none module unlisted rpz rpz_log local local_log python)
-declare -A title=([none]='nothing' [module]='tldguard, logged' [unlisted]='tldguard, no rule for it'
+declare -A title=([none]='Unbound alone' [module]='tldguard, logged' [unlisted]='tldguard, no rule for it'
     [rpz]='RPZ' [rpz_log]='RPZ, rpz-log' [local]='local-zone'
     [local_log]='local-zone, logged' [python]='python module, logged')
 # How a blocked question looks in the log, as an extended regular expression.
