@@ -16,8 +16,7 @@ tg_unit = \
 tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
-tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
-	tools/log_stamp.c
+tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 

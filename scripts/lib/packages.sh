@@ -14,11 +14,13 @@ base_packages=(
 # and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance. The JSON Schema of the
 # events is read by python3-jsonschema, and what is shipped for lnav by lnav. In the browser the
 # pages of tldguard report are tried; poppler reads what it prints. The other two are for
-# scripts/screenshot. minisign makes and checks signatures of ours; strace kills in the middle.
-# bsdextrautils has column, for the tables of benches, which have a test.
+# scripts/screenshot. minisign makes and checks signatures of ours; strace kills in the middle. llvm
+# tells how much of the sources a fuzz target has run through. bsdextrautils has column, for the tables
+# of benches, which have a test.
 # The last three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces.
-dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfaketime
-    python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace bsdextrautils
+dev_packages=(clang clang-format llvm shellcheck mandoc openssl libnghttp2-dev libfaketime
+    python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace
+    bsdextrautils
     openssh-client rsync iproute2)
 
 # For make bench: rates, instructions, tables, and the picture. None starts a daemon. The resolvers to
