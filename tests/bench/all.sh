@@ -12,7 +12,7 @@ Runs every bench that has targets, or those that are named, writes what each mea
 build/bench/NAME.json, and ends with one table of what is aimed at: our figure, the peer's, the
 ratio, met or not.
 
-  --quick  each bench with --quick: under two minutes for each, under six for all
+  --quick  each bench with --quick: under two minutes for each, under six for all (or QUICK=yes)
 
 What a bench says on standard error is in build/bench/NAME.log, and shown when it failed.
 Exit: 0 all measured, whatever the figures, 1 something went wrong in one, 2 usage, 77 one cannot
@@ -22,7 +22,7 @@ HELP
 
 # The one list of them: tests/bench/NAME.sh, which takes --quick and --json.
 benches=(resolver)
-quick=no wanted=() status=0
+quick=${QUICK:-no} wanted=() status=0
 usage() { echo "tests/bench/all.sh: $1; --help tells more" >&2; exit 2; }
 for option; do
     case $option in

@@ -40,6 +40,14 @@ def resolver:
      (if $name == "none" then "-" else $r | value("instructions"; $name; "blocked") | figure end),
      (if $name == "none" then "-" else $rate | figure end)] | line;
 
+# What the reader has to know of how they were measured.
+def known: names | with_entries(.value |= gsub("\\*\\*"; ""));
+def warnings:
+    (.absent // [] | .[] | "Left out, as it was not there or did not start: \(known[.])."),
+    (.missing // [] | .[] | select(.missing > 0) |
+        "The log of \(known[.configuration] // .configuration) lacks \(.missing) of \(.of) \(.questions) questions."),
+    (.thrown // [] | if length > 0 then "Runs thrown away: \(length)." else empty end);
+
 def targets:
     (["aimed at", "tldguard", "beside", "ratio", "aim", "met", "command"] | line),
     (["---", "---:", "---:", "---:", "---", "---", "---"] | line),
@@ -68,6 +76,7 @@ about,
 "this again, `make -C build bench-quick` in a few minutes.",
 "",
 (.[] | select(.bench == "resolver") | resolver),
+(.[] | select(.bench == "resolver") | [warnings] | if length > 0 then "", .[] else empty end),
 "",
 targets,
 "",

@@ -19,7 +19,7 @@ dnsdist with that rule and a log. Four kinds of questions:
   fresh     mail.<letters>.ml MX, blocked, and none was ever asked before
 Counted are the instructions in user space that Unbound's two workers take from a packet that is
 there, a question or what NSD answers, to the answer that is sent (callgrind; the same on a busy
-machine, to half a percent for resolved ones; the event loop is left out, as it is not). And questions answered a second (dnsperf; runs that
+machine, to one percent for resolved ones; the event loop is left out, as it is not). And questions answered a second (dnsperf; runs that
 alternate; one thread that works; the server and the client on processors of their own if there
 are two, and all threads of the server on one), also a second of the server's processor time, as
 the client may be the slower one. Every answer is checked, and that every blocked question is in

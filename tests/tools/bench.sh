@@ -46,6 +46,8 @@ is 'asked as a machine asks' "$(grep -c '^    with --json$' <<<"$out")" 1
 all --quick resolver
 is 'quick: asked so' "$(grep -c '^    with --json --quick$' <<<"$out")" 1
 is '... the file says it' "$(json .quick)" true
+QUICK=yes all resolver
+is '... by the environment' "$(json .quick)" true
 # What an earlier run left does not stand for one that fails.
 fake 1 "$(object true)"
 all resolver
@@ -121,6 +123,10 @@ if command -v gnuplot >/dev/null; then
     is '... and checked: exit code' "$code $out" '0 '
     is '... the figure' "$(grep -c '| 123,456 ' tree/README.md)" 1
     is '... the rest as it was' "$(diff "$src/README.md" tree/README.md | grep -c '^[<>]')" 2
+    cp tree/README.md kept
+    sed -i 's/"questions": "blocked"/"questions": "other"/' tree/tests/bench/figures/resolver.json
+    figures --write
+    is 'nothing to draw: exit code, README.md' "$code $(cmp kept tree/README.md)" '3 '
 else
     echo '# no gnuplot here: nothing is written'
 fi
