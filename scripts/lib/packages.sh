@@ -15,10 +15,10 @@ base_packages=(
 # events is read by python3-jsonschema, and what is shipped for lnav by lnav. In the browser the
 # pages of tldguard report are tried; poppler reads what it prints. The other two are for
 # scripts/screenshot. minisign makes and checks signatures of ours; strace kills in the middle. llvm
-# tells how much of the sources a fuzz target has run through. bsdextrautils has column, for the tables
-# of benches, which have a test.
+# and gcovr tell how much of the sources a fuzz target, and the tests, have run through. bsdextrautils
+# has column, for the tables of benches, which have a test.
 # The last three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces.
-dev_packages=(clang clang-format llvm shellcheck mandoc openssl libnghttp2-dev libfaketime
+dev_packages=(clang clang-format llvm gcovr shellcheck mandoc openssl libnghttp2-dev libfaketime
     python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace
     bsdextrautils
     openssh-client rsync iproute2)
