@@ -28,7 +28,8 @@ not answered, answered otherwise, or not in the cache when it should be, is thro
 said, and made again. Ratios stand beside the figures, and what we aim at, met or not; the exit
 status does not depend on it.
 
-  --quick        fewer questions, fewer and shorter runs: under two minutes (or QUICK=yes)
+  --quick        what is not logged left out, fewer questions, fewer and shorter runs: under two
+                 minutes (or QUICK=yes)
   --json         one object for machines (or JSON=yes)
   --where=KIND   instead: the twenty functions in which the workers spend more than without the
                  module when they handle a question that is blocked, fresh, cached or resolved (or
@@ -78,6 +79,7 @@ rated_traffic=(cached blocked fresh)
 runs=5 run_seconds=3 fresh_a_run=100000
 if [[ $quick == yes ]]; then
     count=([cached]=4000 [resolved]=1500 [blocked]=1500 [fresh]=1500)
+    configs=(none module unlisted rpz_log local_log python)
     rated=(none module rpz_log local_log) rated_traffic=(cached blocked)
     runs=3 run_seconds=1 fresh_a_run=30000
 fi
