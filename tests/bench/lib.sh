@@ -82,7 +82,8 @@ bench_cost() {
 bench_packets() {
     local file
     for file in "$1"/*; do
-        callgrind_annotate --threshold=100 --auto=no --inclusive=yes --tree=calling "$file" | sed 's|,||g; s|( *|(|' | awk '
+        callgrind_annotate --threshold=100 --auto=no --inclusive=yes --tree=calling "$file" |
+            sed 's|,||g; s|( *|(|' | awk '
             $3 == "*" { mine = $4 ~ /:comm_point_udp_callback$/ }
             $3 == ">" && mine {
                 calls = $5; gsub(/[^0-9]/, "", calls)

@@ -19,14 +19,14 @@ dnsdist with that rule and a log. Four kinds of questions:
   fresh     mail.<letters>.ml MX, blocked, and none was ever asked before
 Counted are the instructions in user space that Unbound's two workers take from a packet that is
 there, a question or what NSD answers, to the answer that is sent (callgrind; the same on a busy
-machine, to one percent for resolved ones; the event loop is left out, as it is not). And questions answered a second (dnsperf; runs that
-alternate; one thread that works; the server and the client on processors of their own if there
-are two, and all threads of the server on one), also a second of the server's processor time, as
-the client may be the slower one. Every answer is checked, and that every blocked question is in
-the log, or told there to be missing; how many are not is printed. A run with a question that was
-not answered, answered otherwise, or not in the cache when it should be, is thrown away, which is
-said, and made again. Ratios stand beside the figures, and what we aim at, met or not; the exit
-status does not depend on it.
+machine, to one percent for resolved ones; the event loop is left out, as it is not). And
+questions answered a second (dnsperf; runs that alternate; one thread that works; the server and
+the client on processors of their own if there are two, and all threads of the server on one),
+also a second of the server's processor time, as the client may be the slower one. Every answer is
+checked, and that every blocked question is in the log, or told there to be missing; how many are
+not is printed. A run with a question that was not answered, answered otherwise, or not in the
+cache when it should be, is thrown away, which is said, and made again. Ratios stand beside the
+figures, and what we aim at, met or not; the exit status does not depend on it.
 
   --quick        what is not logged left out, fewer questions, fewer and shorter runs: under two
                  minutes (or QUICK=yes)
@@ -53,7 +53,7 @@ for option; do
     *) usage "unknown argument '$option'" ;;
     esac
 done
-[[ $where =~ ^(|blocked|fresh|cached|resolved)$ ]] || usage "--where is of blocked, fresh, cached or resolved questions"
+[[ $where =~ ^(|blocked|fresh|cached|resolved)$ ]] || usage "--where is blocked, fresh, cached or resolved"
 [[ $seed =~ ^[0-9]{1,9}$ ]] || usage "SEED is a number"
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source-path=SCRIPTDIR source=../live/lib.sh

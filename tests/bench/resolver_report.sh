@@ -157,7 +157,8 @@ show_where() {
     { sed 's/^/- /' "$base"; bench_functions "$bench_stretch" | sed 's/^/+ /'; } |
         awk -v questions="${count[$where]}" '
             # What called everything else is under way at a mark, and seems to have done it all.
-            $3 ~ /:(clone3?|start_thread|thread_start|main|run_daemon|daemon_fork|worker_work|comm_base_dispatch|\(below|__libc_start_main.*|.*event_base_(dispatch|loop))$/ { next }
+            $3 ~ /:(clone3?|start_thread|thread_start|main|\(below|__libc_start_main.*|run_daemon|daemon_fork)$/ { next }
+            $3 ~ /:(worker_work|comm_base_dispatch|.*event_base_(dispatch|loop))$/ { next }
             { cost[$3] += $1 == "+" ? $2 : -$2 }
             END { for (name in cost) printf "%8.0f  %s\n", cost[name] / questions, name }' |
         sort -rn | sed 20q
