@@ -155,9 +155,10 @@ show_where() {
     progress
     echo "Instructions a $where question, of the workers; $(value instructions module "$where") in all"
     { sed 's/^/- /' "$base"; bench_functions "$bench_stretch" | sed 's/^/+ /'; } |
-        awk -v questions="${count[$where]}" '
+        awk -v questions="${count[$where]}" -v all="$(value instructions module "$where")" '
             # What called everything else is under way at a mark, and seems to have done it all.
             $3 ~ /:(clone3?|start_thread|thread_start|main|\(below|__libc_start_main.*|run_daemon|daemon_fork)$/ { next }
+            $3 ~ /:0x/ && $2 > all * questions / 4 { next }
             $3 ~ /:(worker_work|comm_base_dispatch|.*event_base_(dispatch|loop))$/ { next }
             { cost[$3] += $1 == "+" ? $2 : -$2 }
             END { for (name in cost) printf "%8.0f  %s\n", cost[name] / questions, name }' |
