@@ -98,7 +98,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
-tg_scripts += tests/tools/fleet.sh
+tg_scripts += tests/tools/fleet.sh tests/tools/bench.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -156,12 +156,23 @@ EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
 tests_bench_bench_SOURCES = tests/bench/bench.c
 tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
-bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
+# What the benches run, and all of them, with one table at the end: the whole, and under six minutes.
+tg_bench_programs = tests/support/ask$(EXEEXT) tests/support/events$(EXEEXT)
+tg_bench_environment = EVENTS_TOOL='$(abs_top_builddir)/tests/support/events$(EXEEXT)'
+bench bench-quick: all $(tg_bench_programs)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/all.sh $(if $(filter bench-quick,$@),--quick)
+# What reading the log takes: QUICK=yes, JSON=yes, or see its --help.
+bench-log: all tests/support/events$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/log.sh
+EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh
+# What README.md shows, and what scripts/figures makes it with.
+EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
+# The parts of the module by themselves; the tool with a million names.
+bench-parts: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
 	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
 	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
-	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
-EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
+EXTRA_DIST += tests/bench/million.sh
 # Latency of other questions while a policy is replaced.
 bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
@@ -171,9 +182,10 @@ bench-logged: all tests/support/ask$(EXEEXT)
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-swap bench-logged bench-resolver check-live
+.PHONY: bench bench-quick bench-log bench-parts bench-swap bench-logged bench-resolver check-live
 EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
-EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
+EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_world.sh tests/bench/resolver_count.sh
+EXTRA_DIST += tests/bench/resolver_rates.sh tests/bench/resolver_report.sh tests/bench/peers.sh tests/bench/block.py
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:
