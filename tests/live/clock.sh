@@ -9,6 +9,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=faults.sh
 source "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 
+# Whose question waits for the outside at a step forward has waited for years, by Unbound's reckoning
+# (discard-timeout).
+fault_may_drop=yes fault_wait=3000
 serial=1
 day=86400
 
