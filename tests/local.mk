@@ -98,18 +98,18 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
-tg_scripts += tests/tools/fleet.sh tests/tools/bench.sh
+tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
 check_LTLIBRARIES += tests/support/oomload.la
 tests_support_oomload_la_SOURCES = tests/support/oomload.c
 tests_support_oomload_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
-endif
 # Faults of a resolver that runs.
 check_LTLIBRARIES += tests/support/fault.la
 tests_support_fault_la_SOURCES = tests/support/fault.c
 tests_support_fault_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
+endif
 if LOADABLE
 tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/start.sh tests/live/log.sh tests/live/silent.sh tests/live/groups.sh \

@@ -48,6 +48,7 @@ step() {
 # shellcheck disable=SC2317
 goes_on() { (($(fault_count) >= 10)); }
 
+fault_needs_preload
 live_create
 [[ -x $fault_load ]] || bail "no $fault_load"
 world_zones+=('late.cm lookalike.zone')

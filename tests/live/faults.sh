@@ -92,8 +92,15 @@ fault_begin() {
     lost_before=0
 }
 
-# fault_preload [NAME=VALUE...]: the resolver of the next starts has tests/support/fault.c in it.
+# For a test that cannot do without the library of fault_preload.
+fault_needs_preload() {
+    [[ -z ${TG_SANITIZED:-} ]] || { echo '1..0 # SKIP a sanitizer has allocation functions of its own'; exit 77; }
+    [[ -r $fault_library ]] || { echo "1..0 # SKIP no $fault_library"; exit 77; }
+}
+# fault_preload NAME=VALUE...: the resolver of the next starts has tests/support/fault.c in it, but
+# for one with a sanitizer.
 fault_preload() {
+    [[ -z ${TG_SANITIZED:-} ]] || return 0
     fault_dir=$world_dir/fault
     mkdir -p "$fault_dir"
     : >"$fault_dir/fired"

@@ -4,7 +4,7 @@
 # asks for such a name gets the truth or a failure, in time; a look-alike at the end of it is found;
 # nobody else waits, and nothing that was slipped in is given to anybody.
 #
-# ROUNDS: how often each is asked (2; 30 in the long form).
+# ROUNDS: how often each is asked (1; 30 in the long form).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 
 command -v python3 >/dev/null || { echo '1..0 # SKIP no python3'; exit 77; }
-rounds=${ROUNDS:-$(long 30 2)}
+rounds=${ROUNDS:-$(long 30 1)}
 liar=0
 
 # shellcheck disable=SC2317

@@ -206,6 +206,7 @@ test_reload() {
 # shellcheck disable=SC2317
 answers_or_ended() { ! world_pid unbound >/dev/null || { ask -w 500 army.mil A; [[ $(field rcode) == NOERROR ]]; }; }
 
+fault_needs_preload
 live_create
 [[ -x $fault_load ]] || bail "no $fault_load"
 fault_preload FAULT_HURRY=5

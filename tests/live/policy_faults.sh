@@ -4,14 +4,14 @@
 # one bad image after the other is renamed into its place: the old policy stays, no answer is wrong
 # or late, and the good one behind them is taken. See also tests/live/swap.sh.
 #
-# MUTATIONS: how many bad images (30; 1000 in the long form). SEED: other ones (1).
+# MUTATIONS: how many bad images (12; 1000 in the long form). SEED: other ones (1).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=faults.sh
 source "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 
-mutations=${MUTATIONS:-$(long 1000 30)}
+mutations=${MUTATIONS:-$(long 1000 12)}
 seed=${SEED:-1}
 image='' # where the policy lies
 refusals=0

@@ -3,14 +3,14 @@
 # SIGHUP, which is a reload, SIGSTOP and SIGCONT, SIGPIPE, and SIGKILL with a start behind it, at
 # random, under questions: who is answered is answered right, and has an event, once.
 #
-# ROUNDS: how many signals (12; 120 in the long form). SEED: others (1).
+# ROUNDS: how many signals (9; 120 in the long form). SEED: others (1).
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=faults.sh
 source "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 
-rounds=${ROUNDS:-$(long 120 12)}
+rounds=${ROUNDS:-$(long 120 9)}
 RANDOM=${SEED:-1}
 
 # A part of a second: this is the interval of the signals, no wait for something to be ready.
