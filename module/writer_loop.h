@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "module/event_line.h"
 #include "module/logfile.h"
 #include "module/relay.h"
 #include "module/thread.h"
@@ -50,9 +51,11 @@ struct tg_writer {
     uint64_t left_with;  /* events */
 
     /* The thread's own. A batch begins and ends with whole lines. */
-    uint64_t boot;       /* which start of the module this is */
-    struct tg_mark mark; /* how far the log is, without the batch ... */
-    struct tg_mark next; /* ... and with it */
+    uint64_t boot;             /* which start of the module this is */
+    struct tg_mark mark;       /* how far the log is, without the batch ... */
+    struct tg_mark next;       /* ... and with it */
+    struct tg_letterhead head; /* of this start's lines ... */
+    uint64_t head_series;      /* ... in this log; 0: there is none yet */
     uint64_t lost_at_failure;
     int state_error;      /* of the last try to write the file beside the log */
     size_t batch_records; /* of the queue, that are in the batch, or were found to be lost */

@@ -26,6 +26,7 @@ size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, 
     struct tg_observer observer = writer->observer;
     char former[17], series[17], chain[TG_DIGEST_TEXT];
     struct tg_stamp stamp = {.observer = &observer,
+        .head = &writer->head,
         .sequence = next->sequence + next->gap + 1,
         .lost = next->gap,
         .crash = next->crash != 0,
@@ -33,8 +34,14 @@ size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, 
         .chain = tg_digest_text(next->digest, chain)};
     size_t len;
 
-    if (queued != NULL && queued->boot != 0)
+    if (writer->head_series != next->series) {
+        tg_letterhead_make(&observer, series, &writer->head);
+        writer->head_series = next->series;
+    }
+    if (queued != NULL && queued->boot != 0) { /* few, and once */
         observer.boot = tg_series_text(queued->boot, former);
+        stamp.head = NULL;
+    }
     len = queued != NULL ? tg_event_format(queued->event, &stamp, line)
                          : tg_event_format_lost(now, &stamp, line);
     tg_chain_digest(writer->chain, line, len, next->digest);

@@ -6,7 +6,7 @@ tg_unit = \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
 	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
 	tests/unit/test_decide tests/unit/test_explain tests/unit/test_canary \
-	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
+	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_lines tests/unit/test_event_service \
 	tests/unit/test_event_schema \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
 	tests/unit/test_writer tests/unit/test_writer_stuck \
@@ -33,6 +33,7 @@ check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
 tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c
 tests_support_libtgtest_la_SOURCES = \
 	tests/support/oracle.h tests/support/oracle.c \
+	tests/support/oracle_line.h tests/support/oracle_line.c \
 	tests/support/gen.h tests/support/gen.c \
 	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
 	tests/support/schema.h tests/support/schema.c \

@@ -138,6 +138,8 @@ struct tg_observer {
     const char *boot;     /* tells one start of the module from another, [0-9a-f]+ */
 };
 
+struct tg_letterhead;
+
 /* Which line of a log it is, and who writes it. */
 struct tg_stamp {
     const struct tg_observer *observer;
@@ -146,6 +148,8 @@ struct tg_stamp {
     bool crash;         /* before it the machine stopped: nobody knows how many */
     const char *series; /* which log it is: [0-9a-f]+, the same for all its lines; NULL: not said */
     const char *chain;  /* digest of the line before, [0-9a-f]+; NULL: not said */
+    const struct tg_letterhead *head; /* what observer and series make, made once for many lines
+                                         (module/event_line.h); NULL: it is made for this one */
 };
 
 /* A line is never longer, newline and NUL included; see tg_event_format(). */
