@@ -15,7 +15,9 @@
 #include "module/thread.h"
 #include "module/writer.h"
 
-#define TG_WRITER_BATCH      65536
+/* Two hundred lines: what a call of write() costs by itself is then little beside them, and file
+ * systems take them up in pieces of more than a page. */
+#define TG_WRITER_BATCH      262144
 #define TG_WRITER_REASON_MAX 256
 
 /* The log is opened by the thread, which alone may be held by a disk that does not answer. Both

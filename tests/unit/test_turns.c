@@ -426,7 +426,7 @@ static void test_relay_full(void **state)
     AWAIT(tg_queue_released(side->queue) == CAPACITY);
     assert_true(heard(world, "does not take lines"));
     stop(side);
-    assert_true(polls <= 2); /* of five batches or so */
+    assert_true(polls <= 2); /* of some hundred lines */
     assert_int_equal(close(fd), 0);
 }
 
