@@ -156,14 +156,78 @@ static char *write_ipv4(const uint8_t address[4], char *to)
     return to - 1;
 }
 
-/* IPv6 in the form of RFC 5952; none for another family. */
+static unsigned group_of(const uint8_t address[16], size_t at)
+{
+    return (unsigned)address[2 * at] << 8 | address[2 * at + 1];
+}
+
+/* The first of the longest runs of groups that are zero, two at least; none: of length 0 at the
+ * end. */
+static size_t zeros_of(const uint8_t address[16], size_t *len)
+{
+    size_t start = 8, run = 0;
+
+    *len = 0;
+    for (size_t at = 0; at < 8; at++) {
+        run = group_of(address, at) == 0 ? run + 1 : 0;
+        if (run > 1 && run > *len) {
+            *len = run;
+            start = at + 1 - run;
+        }
+    }
+    return start;
+}
+
+/* In the form of RFC 5952. */
+static char *write_ipv6(const uint8_t address[16], char *to)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t len;
+    const size_t start = zeros_of(address, &len);
+
+    for (size_t at = 0; at < 8; at++) {
+        const unsigned group = group_of(address, at);
+        unsigned shift = group > 0xfff ? 12 : group > 0xff ? 8 : group > 0xf ? 4 : 0;
+
+        if (at == start) { /* its own colon; the one behind it comes next, or it is the end */
+            *to++ = ':';
+            at += len - 1;
+            if (at == 7)
+                *to++ = ':';
+            continue;
+        }
+        if (at > 0)
+            *to++ = ':';
+        for (;; shift -= 4) {
+            *to++ = hex[group >> shift & 0xf];
+            if (shift == 0)
+                break;
+        }
+    }
+    return to;
+}
+
+/* inet_ntop() ends some addresses in IPv4: those of ::/96 that are not ::/112, which nobody uses
+ * (RFC 4291 2.5.5.1), and ::ffff:0:0/96. */
+static bool ends_in_ipv4(const uint8_t address[16])
+{
+    size_t len;
+
+    return zeros_of(address, &len) == 0 &&
+           (len == 6 || (len == 5 && group_of(address, 5) == 0xffff));
+}
+
+/* The text of inet_ntop(); none for another family. */
 static struct tg_piece address_piece(uint8_t family, const uint8_t address[16], char *room)
 {
     if (family == 4)
         return (struct tg_piece){room, (size_t)(write_ipv4(address, room) - room)};
-    if (family == 6 && inet_ntop(AF_INET6, address, room, INET6_ADDRSTRLEN) != NULL)
-        return (struct tg_piece){room, strlen(room)};
-    return none;
+    if (family != 6)
+        return none;
+    if (!ends_in_ipv4(address))
+        return (struct tg_piece){room, (size_t)(write_ipv6(address, room) - room)};
+    (void)inet_ntop(AF_INET6, address, room, INET6_ADDRSTRLEN);
+    return (struct tg_piece){room, strlen(room)};
 }
 
 /* IPv4 is IPv4 also when it came mapped (RFC 4291 2.5.5.2). */

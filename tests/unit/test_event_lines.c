@@ -102,6 +102,11 @@ static void fill_client(uint64_t *seed, struct tg_event *event)
     event->family =
         (uint8_t)(gen_below(seed, 8) == 0 ? gen_random(seed) : 4 + 2 * gen_below(seed, 2));
     fill(seed, event->address, sizeof(event->address));
+    for (size_t i = 0; i < 2; i++) { /* runs of zeros, as texts of IPv6 leave out */
+        const uint32_t from = gen_below(seed, 2) * gen_below(seed, 16);
+
+        memset(event->address + from, 0, gen_below(seed, 17 - from));
+    }
     if (gen_below(seed, 4) == 0)
         memcpy(event->address, mapped, sizeof(mapped));
     if (gen_below(seed, 3) == 0)
