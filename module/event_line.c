@@ -73,6 +73,8 @@ void tg_line_loss(struct tg_json *json, const struct tg_stamp *stamp)
         tg_json_fixed(json, "\"crash\":true");
     if (stamp->chain != NULL)
         tg_json_string_cut(json, "chain", stamp->chain, BOOT_LIMIT);
+    else if (stamp->chain_later)
+        tg_json_fixed(json, TG_CHAIN_MEMBER);
 }
 
 void tg_line_end(struct tg_json *json, const struct tg_stamp *stamp)

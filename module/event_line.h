@@ -31,6 +31,9 @@ void tg_letterhead_make(
 /** Of the object event: where it comes from, and what tells it from every other one. */
 void tg_line_origin(struct tg_json *json, const struct tg_stamp *stamp);
 
+/* Of the object tldguard, as above: with chain_later. */
+#define TG_CHAIN_MEMBER "\"chain\":\"00000000000000000000000000000000\""
+
 /* Of the object rule, as above. */
 #define TG_RULE_MEMBERS "\"ruleset\":\"tldguard\""
 

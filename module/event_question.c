@@ -65,7 +65,10 @@ static void put_group(struct tg_json *json, const struct tg_event *event)
 /* What follows the names of the start and the log. */
 static void put_loss(struct tg_json *json, const struct tg_stamp *stamp)
 {
-    APART(json, tg_line_loss(&apart, stamp));
+    if (stamp->lost > 0 || stamp->crash || stamp->chain != NULL)
+        APART(json, tg_line_loss(&apart, stamp));
+    else if (stamp->chain_later)
+        TG_JSON_PUT(json, "," TG_CHAIN_MEMBER);
 }
 
 /* Whether anything was told of the client. */

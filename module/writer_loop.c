@@ -107,14 +107,21 @@ static void settle(struct tg_writer *writer)
     writer->batch_done = 0;
 }
 
+/* The whole batch, mostly: how many lines that is, is known. */
+static uint64_t lines_written(const struct tg_writer *writer, size_t before)
+{
+    if (before == 0 && writer->batch_done == writer->batch_len)
+        return writer->batch_lines;
+    return tg_writer_count_lines(writer->batch + before, writer->batch_done - before);
+}
+
 static int write_rest(struct tg_writer *writer)
 {
     const size_t before = writer->batch_done;
     const int error =
         tg_logfile_write(&writer->file, writer->batch, writer->batch_len, &writer->batch_done);
 
-    atomic_fetch_add(&writer->written,
-        tg_writer_count_lines(writer->batch + before, writer->batch_done - before));
+    atomic_fetch_add(&writer->written, lines_written(writer, before));
     atomic_fetch_add(&writer->bytes, writer->batch_done - before);
     return error;
 }
@@ -236,7 +243,7 @@ static bool tell_losses(struct tg_writer *writer)
     if (writer->next.gap == 0)
         return true;
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    len = tg_writer_line(writer, NULL, now, writer->batch);
+    len = tg_writer_losses(writer, now, writer->batch);
     error = follow_path(writer);
     if (error == 0) /* not as a batch: this line is no event, and not counted as one */
         error = tg_logfile_write(&writer->file, writer->batch, len, &done);
