@@ -4,21 +4,24 @@
 
 #include <string.h>
 
-static void add_hex(struct tg_json *json, const char digits[16], uint8_t octet)
+static void write_hex(char *to, const char digits[16], uint8_t octet)
 {
-    tg_json_add(json, (char[]){digits[octet >> 4], digits[octet & 0xf], '\0'});
+    to[0] = digits[octet >> 4];
+    to[1] = digits[octet & 0xf];
 }
 
 void tg_line_mac(struct tg_json *json, const struct tg_client_ids *ids)
 {
+    char text[3 * TG_MAC_MAX];
+
     if (ids->mac_len < TG_MAC_MIN || ids->mac_len > TG_MAC_MAX)
         return;
-    tg_json_text(json, "mac");
     for (size_t i = 0; i < ids->mac_len; i++) {
-        if (i > 0)
-            tg_json_add(json, "-");
-        add_hex(json, "0123456789ABCDEF", ids->mac[i]);
+        write_hex(text + 3 * i, "0123456789ABCDEF", ids->mac[i]);
+        text[3 * i + 2] = '-';
     }
+    tg_json_text(json, "mac");
+    tg_json_put(json, text, 3u * ids->mac_len - 1);
     tg_json_text_end(json);
 }
 
@@ -52,9 +55,12 @@ static void put_umbrella(struct tg_json *json, const struct tg_view *view, unsig
     if ((has & TG_UMBRELLA_ORGANIZATION) != 0)
         tg_json_number(json, "organization", umbrella->organization);
     if ((has & TG_UMBRELLA_DEVICE) != 0) {
-        tg_json_text(json, "device");
+        char text[2 * sizeof(umbrella->device)];
+
         for (size_t i = 0; i < sizeof(umbrella->device); i++)
-            add_hex(json, "0123456789abcdef", umbrella->device[i]);
+            write_hex(text + 2 * i, "0123456789abcdef", umbrella->device[i]);
+        tg_json_text(json, "device");
+        tg_json_put(json, text, sizeof(text));
         tg_json_text_end(json);
     }
     if (view->remote.len > 0) {

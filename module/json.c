@@ -135,14 +135,22 @@ void tg_json_add(struct tg_json *json, const char *piece)
     tg_json_add_cut(json, piece, SIZE_MAX);
 }
 
+/* How many octets at the start of a text stand for themselves. */
+static size_t plain_run(const char *text, size_t limit)
+{
+    size_t count = 0;
+
+    while (count < limit && is_plain(text[count]))
+        count++;
+    return count;
+}
+
 void tg_json_add_cut(struct tg_json *json, const char *piece, size_t limit)
 {
     while (*piece != '\0' && !json->full) {
         char out[ESCAPE_MAX];
-        size_t count = 0;
+        size_t count = plain_run(piece, limit);
 
-        while (count < limit && is_plain(piece[count]))
-            count++;
         put(json, piece, count);
         piece += count;
         limit -= count;
@@ -192,10 +200,16 @@ static void put_unit(struct tg_json *json, uint32_t unit)
 void tg_json_utf8(struct tg_json *json, const char *key, const char *text)
 {
     tg_json_text(json, key);
-    while (*text != '\0') {
+    for (;;) {
+        const size_t run = plain_run(text, SIZE_MAX);
         uint32_t character;
-        const size_t len = decode(text, &character);
+        size_t len;
 
+        put(json, text, run);
+        text += run;
+        if (*text == '\0')
+            break;
+        len = decode(text, &character);
         if (len == 0) {
             const char octet[2] = {*text++, '\0'};
             tg_json_add(json, octet);
