@@ -146,16 +146,25 @@ EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
-EXTRA_PROGRAMS = tests/bench/bench
+EXTRA_PROGRAMS = tests/bench/bench tests/bench/write
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
 tests_bench_bench_SOURCES = tests/bench/bench.c
 tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
 bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
-	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
+	tests/bench/bench tests/bench/policy.cdb
 	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
 	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
 EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
+# What writing the log costs, and what reading it does: QUICK=yes, JSON=yes, or see its --help.
+tests_bench_write_SOURCES = tests/bench/write.c tests/bench/write_events.h tests/bench/write_events.c \
+	tests/bench/write_peers.h tests/bench/write_peers.c
+tests_bench_write_LDADD = module/libtgevent.la policy/libtldguard.la $(JANSSON_LIBS) $(PTHREAD_LIBS)
+bench-write: tests/bench/write$(EXEEXT) tools/tldguard$(EXEEXT)
+	@TLDGUARD=tools/tldguard$(EXEEXT) WRITE_TOOL=tests/bench/write$(EXEEXT) $(top_srcdir)/tests/bench/write.sh
+bench-log: bench-write tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
+	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
+EXTRA_DIST += tests/bench/write.sh
 # Latency of other questions while a policy is replaced.
 bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
@@ -165,7 +174,7 @@ bench-logged: all tests/support/ask$(EXEEXT)
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-swap bench-logged bench-resolver check-live
+.PHONY: bench bench-write bench-log bench-swap bench-logged bench-resolver check-live
 EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
 EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
 
