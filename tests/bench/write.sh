@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck disable=SC2059 # the formats of tables stand in variables
 # What writing the log costs. Figures, no verdict: `make bench-write`, or see show_help.
 set -euo pipefail
 
@@ -67,7 +68,7 @@ wrong() {
 take() {
     local figures
     figures=$("${@:3}") || wrong "${*:3}: exit status $?"
-    sed "s/^/$1\t$2\t/" <<<"$figures" >>"$rows"
+    awk -v OFS='\t' -v group="$1" -v kind="$2" '{ print group, kind, $0 }' <<<"$figures" >>"$rows"
 }
 # value GROUP KIND FIGURE: the median of its rows, "-" without.
 value() {
@@ -179,10 +180,8 @@ about() {
 show_parts() {
     local kind format='%-8s %7s %10s %9s %7s %8s %10s %11s %9s\n'
     echo "Nanoseconds of the writer's thread, a line"
-    # shellcheck disable=SC2059
     printf "$format" '' octets rendering hashing queue 'write(2)' 'all, disk' '/ snprintf' '/ Unbound'
     for kind in "${kinds[@]}"; do
-        # shellcheck disable=SC2059
         printf "$format" "$kind" "$(whole "$(value parts "$kind" octets)")" "$(whole "$(value parts "$kind" rendering)")" \
             "$(whole "$(value parts "$kind" hashing)")" "$(whole "$(value parts "$kind" queue)")" \
             "$(whole "$(value parts "$kind" write)")" "$(whole "$(value disk "$kind" ns)")" \
@@ -199,10 +198,8 @@ show_instructions() {
     local kind format='%-8s %8s %10s %9s %7s %9s %6s\n'
     [[ $(value instructions plain all) != - ]] || { echo 'No instructions: no valgrind here.'; return; }
     echo "Instructions of it in user space, by a processor without SHA instructions"
-    # shellcheck disable=SC2059
     printf "$format" '' all rendering hashing queue 'write(2)' rest
     for kind in "${kinds[@]}"; do
-        # shellcheck disable=SC2059
         printf "$format" "$kind" "$(value instructions "$kind" all)" "$(value instructions "$kind" rendering)" \
             "$(value instructions "$kind" hashing)" "$(value instructions "$kind" queue)" \
             "$(value instructions "$kind" write)" "$(value instructions "$kind" rest)"
@@ -211,16 +208,12 @@ show_instructions() {
 
 show_rates() {
     local group kind format='%-34s %12s %22s\n'
-    # shellcheck disable=SC2059
     printf "$format" 'Lines a second' '' "of the writer's own time"
-    # shellcheck disable=SC2059
     printf "$format" 'one processor for all, to the disk' "$(whole "$(value one plain wall)")" "$(whole "$(value one plain cpu)")"
     for kind in "${kinds[@]}"; do
-        # shellcheck disable=SC2059
         printf "$format" "$kind, to the disk" "$(whole "$(value disk "$kind" wall)")" "$(whole "$(value disk "$kind" cpu)")"
     done
     for group in memory sync; do
-        # shellcheck disable=SC2059
         printf "$format" "plain, $([[ $group == memory ]] && echo 'to memory' || echo 'each batch forced to the disk')" \
             "$(whole "$(value $group plain wall)")" "$(whole "$(value $group plain cpu)")"
     done
@@ -228,18 +221,14 @@ show_rates() {
 
 show_habits() {
     local rate count format='%-22s %10s %14s %16s\n'
-    # shellcheck disable=SC2059
     printf "$format" 'Events a second' 'ns a line' 'wakes a second' '% of a processor'
     for rate in "${paces[@]}"; do
-        # shellcheck disable=SC2059
         printf "$format" "$rate" "$(whole "$(value "pace-$rate" plain ns)")" "$(whole "$(value "pace-$rate" plain wakeups)")" \
             "$(value "pace-$rate" plain share)"
     done
     echo
-    # shellcheck disable=SC2059
     printf "$format" 'Events in a batch' 'ns a line' '' ''
     for count in "${batches[@]}"; do
-        # shellcheck disable=SC2059
         printf "$format" "$count" "$(whole "$(value "batch-$count" plain ns)")" '' ''
     done
     echo

@@ -73,11 +73,14 @@ static void address(uint8_t family, const uint8_t *octets, char text[INET6_ADDRS
 
 static void client_words(const struct tg_event *event, struct words *words)
 {
+    struct in6_addr client;
+
     address(event->family, event->address, words->client);
     address(event->ids.ecs.family, event->ids.ecs.octets, words->ecs);
     address(event->ids.umbrella.remote.family, event->ids.umbrella.remote.octets, words->remote);
     words->ipv4 = event->family == 4;
-    if (event->family == 6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)event->address)) {
+    memcpy(&client, event->address, sizeof(client));
+    if (event->family == 6 && IN6_IS_ADDR_V4MAPPED(&client)) {
         words->ipv4 = true;
         address(4, event->address + 12, words->client);
     }
