@@ -150,9 +150,10 @@ EXTRA_PROGRAMS = tests/bench/bench tests/bench/write
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
 tests_bench_bench_SOURCES = tests/bench/bench.c
 tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
-bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
+bench: tests/bench/bench$(EXEEXT) tests/bench/write$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
 	tests/bench/bench tests/bench/policy.cdb
+	TLDGUARD=tools/tldguard$(EXEEXT) WRITE_TOOL=tests/bench/write$(EXEEXT) QUICK=yes $(top_srcdir)/tests/bench/write.sh
 	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
 	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
 EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
