@@ -263,6 +263,7 @@ static int run_end(struct run *run, uint64_t pushed, bool may_lose)
     row("lost", (double)stats.lost);
     row("wall", written / wall);
     row("cpu", written / cpu);
+    row("both", written / used(&run->all, &all));
     row("ns", cpu * 1e9 / written);
     row("share", cpu * 100 / wall);
     row("wakeups",
