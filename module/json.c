@@ -17,7 +17,7 @@ static void put_byte(struct tg_json *json, char byte)
 }
 
 /* What stands before a value: a comma unless it is the first, and its key. One check of the
- * room for all of it: a line has some fifty of them. */
+ * room for all of it. */
 static void put_key(struct tg_json *json, const char *key)
 {
     const size_t key_len = key != NULL ? strlen(key) : 0;

@@ -49,6 +49,7 @@ static size_t compose(struct tg_writer *writer, const struct tg_queued *queued, 
                           : tg_event_format_lost(now, &stamp, line);
 }
 
+/* The chain is the last member of the last object, in a line of any kind. */
 static struct tg_link link_of(char *line, size_t len)
 {
     return (struct tg_link){line, len, len - strlen(TG_LINE_END) - (TG_DIGEST_TEXT - 1)};
