@@ -224,19 +224,18 @@ static bool make_twin(
     const struct tg_image *image, struct tg_name qname, struct tg_verdict *verdict)
 {
     const struct tg_rule *rule = verdict->rule;
+    uint8_t twin[TG_DNAME_MAX];
     bool listed = false;
-    size_t target = 0;
+    size_t len = 0;
 
     for (size_t i = 0; i < rule->target_count && !listed; i++) {
-        uint8_t twin[TG_DNAME_MAX];
-        size_t len = join(qname, verdict->owner_at, rule->targets[i], twin);
-
+        len = join(qname, verdict->owner_at, rule->targets[i], twin);
         listed = len > 0 && is_protected(image, (struct tg_name){twin, len});
-        if (listed)
-            target = i;
     }
-    if (rule->target_count > 0)
-        verdict->twin_len = join(qname, verdict->owner_at, rule->targets[target], verdict->twin);
+    if (!listed && rule->target_count > 1)
+        len = join(qname, verdict->owner_at, rule->targets[0], twin);
+    memcpy(verdict->twin, twin, len);
+    verdict->twin_len = len;
     return listed;
 }
 

@@ -5,20 +5,7 @@
 #include <string.h>
 
 #include "image_p.h"
-
-#define EVERY_OCTET(c) (0x0101010101010101u * (uint64_t)(c))
-
-/* Lower-cases eight octets at once: bit 7 of over_z and from_a tells for each
- * octet below 0x80 whether it is > 'Z' and >= 'A'; no sum carries over. */
-static uint64_t lower8(uint64_t octets)
-{
-    uint64_t low7 = octets & EVERY_OCTET(0x7f);
-    uint64_t over_z = low7 + EVERY_OCTET(0x7f - 'Z');
-    uint64_t from_a = low7 + EVERY_OCTET(0x80 - 'A');
-    uint64_t upper = ~octets & (over_z ^ from_a) & EVERY_OCTET(0x80);
-
-    return octets | upper >> 2;
-}
+#include "lower_p.h"
 
 /* A number for a label with its length octet, the same in any case. Up to
  * seven octets it is the label itself, so that equal keys are equal labels. The lowest
@@ -32,17 +19,17 @@ static uint64_t label_key(const uint8_t *label)
     if (len < 4) {
         size_t rest = len - 2;
 
-        return lower8(tg_get16(label) | (uint64_t)tg_get16(label + rest) << 8 * rest);
+        return tg_lower8(tg_get16(label) | (uint64_t)tg_get16(label + rest) << 8 * rest);
     }
     if (len <= 8) {
         size_t rest = len - 4;
 
-        return lower8(tg_get32(label) | (uint64_t)tg_get32(label + rest) << 8 * rest);
+        return tg_lower8(tg_get32(label) | (uint64_t)tg_get32(label + rest) << 8 * rest);
     }
     for (size_t at = 0; at < len; at += 8) {
         size_t from = at + 8 <= len ? at : len - 8;
 
-        hash = (hash ^ lower8(tg_get64(label + from))) * 0x9fb21c651e98df25u;
+        hash = (hash ^ tg_lower8(tg_get64(label + from))) * 0x9fb21c651e98df25u;
         hash ^= hash >> 32;
     }
     return hash << 8 | label[0];

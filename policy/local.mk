@@ -12,7 +12,7 @@ policy_libtgcore_la_SOURCES = \
 	policy/arena.h policy/arena.c \
 	policy/yaml.h policy/yaml.c policy/yaml_keys.c policy/yaml_prefix.c policy/yaml_text.c \
 	include/tldguard/settings.h policy/settings_p.h policy/settings.c policy/settings_trusted.c \
-	include/tldguard/image.h policy/image_p.h policy/image.c \
+	include/tldguard/image.h policy/image_p.h policy/lower_p.h policy/image.c \
 	policy/image_tlds.c policy/image_names.c policy/image_clients.c \
 	policy/image_open.c policy/image_frame.c policy/image_quick.c policy/image_index.c policy/image_cursor.h policy/image_cursor.c \
 	policy/image_decode.c policy/image_refs.c \

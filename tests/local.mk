@@ -13,11 +13,10 @@ tg_unit = \
 	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume \
 	tests/unit/test_turns tests/unit/test_adopt
 
-tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
-tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
-	tools/log_stamp.c
+tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
@@ -100,7 +99,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
-tg_scripts += tests/tools/fleet.sh
+tg_scripts += tests/tools/fleet.sh tests/tools/bench.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -115,7 +114,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
+	tests/live/between.sh tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
 	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/activate_faults.sh \
@@ -141,7 +140,7 @@ endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
-EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/live/policy.yaml
+EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/between.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
@@ -150,22 +149,29 @@ EXTRA_PROGRAMS = tests/bench/bench tests/bench/write
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
 tests_bench_bench_SOURCES = tests/bench/bench.c
 tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
-bench: tests/bench/bench$(EXEEXT) tests/bench/write$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
-	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
-	tests/bench/bench tests/bench/policy.cdb
-	TLDGUARD=tools/tldguard$(EXEEXT) WRITE_TOOL=tests/bench/write$(EXEEXT) QUICK=yes $(top_srcdir)/tests/bench/write.sh
-	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
-	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
-EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
-# What writing the log costs, and what reading it does: QUICK=yes, JSON=yes, or see its --help.
+# What the benches run, and all of them, with one table at the end: the whole, and under six minutes.
+tg_bench_programs = tests/support/ask$(EXEEXT) tests/support/events$(EXEEXT) tests/bench/write$(EXEEXT)
+tg_bench_environment = EVENTS_TOOL='$(abs_top_builddir)/tests/support/events$(EXEEXT)' \
+	WRITE_TOOL='$(abs_top_builddir)/tests/bench/write$(EXEEXT)'
+bench bench-quick: all $(tg_bench_programs)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/all.sh $(if $(filter bench-quick,$@),--quick)
+# What writing the log takes, and that and reading it: QUICK=yes, JSON=yes, or see their --help.
 tests_bench_write_SOURCES = tests/bench/write.c tests/bench/write_events.h tests/bench/write_events.c \
 	tests/bench/write_peers.h tests/bench/write_peers.c
 tests_bench_write_LDADD = module/libtgevent.la policy/libtldguard.la $(JANSSON_LIBS) $(PTHREAD_LIBS)
-bench-write: tests/bench/write$(EXEEXT) tools/tldguard$(EXEEXT)
-	@TLDGUARD=tools/tldguard$(EXEEXT) WRITE_TOOL=tests/bench/write$(EXEEXT) $(top_srcdir)/tests/bench/write.sh
-bench-log: bench-write tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
-	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
-EXTRA_DIST += tests/bench/write.sh
+bench-write: all tests/bench/write$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/write.sh
+bench-log: bench-write tests/support/events$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/log.sh
+EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh tests/bench/write.sh
+# What README.md shows, and what scripts/figures makes it with.
+EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
+# The parts of the module by themselves; the tool with a million names.
+bench-parts: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
+	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
+	tests/bench/bench tests/bench/policy.cdb
+	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
+EXTRA_DIST += tests/bench/million.sh
 # Latency of other questions while a policy is replaced.
 bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
@@ -175,9 +181,10 @@ bench-logged: all tests/support/ask$(EXEEXT)
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-write bench-log bench-swap bench-logged bench-resolver check-live
+.PHONY: bench bench-quick bench-log bench-write bench-parts bench-swap bench-logged bench-resolver check-live
 EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
-EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
+EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_world.sh tests/bench/resolver_count.sh
+EXTRA_DIST += tests/bench/resolver_rates.sh tests/bench/resolver_report.sh tests/bench/peers.sh tests/bench/block.py
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:

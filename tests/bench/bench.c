@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /*
- * What the parts of the query path cost, each alone: `make bench`; of the writer see write.c.
+ * What the parts of the query path cost, each alone: `make bench-parts`; of the writer see write.c.
  * Figures, not a test: nothing here passes or fails on time. The best of
  * many rounds is printed, as other work on the machine only ever adds.
  */
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
     int failed;
 
     if (argc != 2) {
-        fprintf(stderr, "Usage: bench IMAGE (see 'make bench')\n");
+        fprintf(stderr, "Usage: bench IMAGE (see 'make bench-parts')\n");
         return 2;
     }
     if (tg_image_open(argv[1], &image, NULL) != TG_OK) {

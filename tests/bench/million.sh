@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# What a list of a million names of 28 characters costs: `make bench`. Figures, not a test; of
+# What a list of a million names of 28 characters costs: `make bench-parts`. Figures, not a test; of
 # what is quick the best of many rounds.
 # Environment: TLDGUARD, the tool.
 set -euo pipefail
