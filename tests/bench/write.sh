@@ -136,7 +136,9 @@ measure_flood() {
 count_one() {
     local part functions all rest
     progress "instructions: $1"
-    valgrind --tool=callgrind "--callgrind-out-file=$disk/counted" "$write" file "$1" "$counted" "$disk/log" >/dev/null 2>&1 ||
+    rm -rf "$disk/counted"
+    mkdir "$disk/counted"
+    valgrind --tool=callgrind "--callgrind-out-file=$disk/counted/all" "$write" file "$1" "$counted" "$disk/log" >/dev/null 2>&1 ||
         wrong "valgrind: exit status $?"
     all=$(bench_cost "$disk/counted" tg_writer_run)
     rest=$all
