@@ -40,6 +40,28 @@ void tg_chain_destroy(struct tg_chain **chain);
 void tg_chain_digest(
     struct tg_chain *chain, const char *line, size_t len, uint8_t digest[TG_DIGEST_SIZE]);
 
+/* A line that is whole but for the digest of the line before, which is not known yet. */
+struct tg_link {
+    char *line;
+    size_t len;
+    size_t chain_at; /* where that is to stand, TG_DIGEST_TEXT - 1 octets */
+};
+
+#define TG_TIE_MAX 4 /* lines */
+
+/**
+ * Ties lines, which follow each other, to the one before: each gets the digest of the line before
+ * it. TG_TIE_MAX at once take half the time, as most of a line stands before that, and can be taken
+ * in while the others are: see sha256.h.
+ * @param count  of the links, 0 .. TG_TIE_MAX.
+ * @param digest of the line before the first; then of the last.
+ */
+void tg_chain_tie(struct tg_chain *chain, const struct tg_link *links, size_t count,
+    uint8_t digest[TG_DIGEST_SIZE]);
+
+/** Whether TG_TIE_MAX at once are taken in by the processor's own instructions. */
+bool tg_chain_is_fast(const struct tg_chain *chain);
+
 /** A digest as lower-case hexadecimal; returns text. */
 const char *tg_digest_text(const uint8_t digest[TG_DIGEST_SIZE], char text[TG_DIGEST_TEXT]);
 

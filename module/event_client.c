@@ -4,21 +4,24 @@
 
 #include <string.h>
 
-static void add_hex(struct tg_json *json, const char digits[16], uint8_t octet)
+static void write_hex(char *to, const char digits[16], uint8_t octet)
 {
-    tg_json_add(json, (char[]){digits[octet >> 4], digits[octet & 0xf], '\0'});
+    to[0] = digits[octet >> 4];
+    to[1] = digits[octet & 0xf];
 }
 
 void tg_line_mac(struct tg_json *json, const struct tg_client_ids *ids)
 {
+    char text[3 * TG_MAC_MAX];
+
     if (ids->mac_len < TG_MAC_MIN || ids->mac_len > TG_MAC_MAX)
         return;
-    tg_json_text(json, "mac");
     for (size_t i = 0; i < ids->mac_len; i++) {
-        if (i > 0)
-            tg_json_add(json, "-");
-        add_hex(json, "0123456789ABCDEF", ids->mac[i]);
+        write_hex(text + 3 * i, "0123456789ABCDEF", ids->mac[i]);
+        text[3 * i + 2] = '-';
     }
+    tg_json_text(json, "mac");
+    tg_json_put(json, text, 3u * ids->mac_len - 1);
     tg_json_text_end(json);
 }
 
@@ -38,7 +41,7 @@ static void cpe_id_text(const struct tg_client_ids *ids, char text[TG_CPE_ID_MAX
 static void put_ecs(struct tg_json *json, const struct tg_view *view)
 {
     tg_json_text(json, "ecs");
-    tg_json_add(json, view->ecs);
+    tg_json_piece(json, view->ecs);
     tg_json_add(json, "/");
     tg_json_add_number(json, view->event->ids.ecs.length);
     tg_json_text_end(json);
@@ -52,13 +55,19 @@ static void put_umbrella(struct tg_json *json, const struct tg_view *view, unsig
     if ((has & TG_UMBRELLA_ORGANIZATION) != 0)
         tg_json_number(json, "organization", umbrella->organization);
     if ((has & TG_UMBRELLA_DEVICE) != 0) {
-        tg_json_text(json, "device");
+        char text[2 * sizeof(umbrella->device)];
+
         for (size_t i = 0; i < sizeof(umbrella->device); i++)
-            add_hex(json, "0123456789abcdef", umbrella->device[i]);
+            write_hex(text + 2 * i, "0123456789abcdef", umbrella->device[i]);
+        tg_json_text(json, "device");
+        tg_json_put(json, text, sizeof(text));
         tg_json_text_end(json);
     }
-    if (view->remote[0] != '\0')
-        tg_json_string(json, "ip", view->remote);
+    if (view->remote.len > 0) {
+        tg_json_text(json, "ip");
+        tg_json_piece(json, view->remote);
+        tg_json_text_end(json);
+    }
     tg_json_close(json, '}');
 }
 
@@ -78,14 +87,14 @@ void tg_line_client(struct tg_json *json, const struct tg_view *view)
     const struct tg_client_ids *ids = &view->event->ids;
     const unsigned has = ids->umbrella.has & (TG_UMBRELLA_ORGANIZATION | TG_UMBRELLA_DEVICE);
     const unsigned malformed = ids->malformed & TG_ID_ALL;
-    const bool umbrella = has != 0 || view->remote[0] != '\0';
+    const bool umbrella = has != 0 || view->remote.len > 0;
     char cpe_id[TG_CPE_ID_MAX + 1];
 
     cpe_id_text(ids, cpe_id);
-    if (view->ecs[0] == '\0' && cpe_id[0] == '\0' && !umbrella && malformed == 0)
+    if (view->ecs.len == 0 && cpe_id[0] == '\0' && !umbrella && malformed == 0)
         return; /* an empty object would say nothing */
     tg_json_open(json, "client", '{');
-    if (view->ecs[0] != '\0')
+    if (view->ecs.len > 0)
         put_ecs(json, view);
     if (cpe_id[0] != '\0')
         tg_json_string(json, "cpe_id", cpe_id);
@@ -96,15 +105,26 @@ void tg_line_client(struct tg_json *json, const struct tg_view *view)
     tg_json_close(json, '}');
 }
 
+static bool is_same(struct tg_piece a, struct tg_piece b)
+{
+    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
+static void put_address(struct tg_json *json, struct tg_piece address)
+{
+    tg_json_text(json, NULL);
+    tg_json_piece(json, address);
+    tg_json_text_end(json);
+}
+
 void tg_line_addresses(struct tg_json *json, const struct tg_view *view)
 {
     const struct tg_id_address *ecs = &view->event->ids.ecs;
-    const bool whole = view->ecs[0] != '\0' && ecs->length == (ecs->family == 4 ? 32 : 128);
+    const bool whole = view->ecs.len > 0 && ecs->length == (ecs->family == 4 ? 32 : 128);
 
-    tg_json_string(json, NULL, view->client);
-    if (whole && strcmp(view->ecs, view->client) != 0)
-        tg_json_string(json, NULL, view->ecs);
-    if (view->remote[0] != '\0' && strcmp(view->remote, view->client) != 0 &&
-        !(whole && strcmp(view->remote, view->ecs) == 0))
-        tg_json_string(json, NULL, view->remote);
+    if (whole && !is_same(view->ecs, view->client))
+        put_address(json, view->ecs);
+    if (view->remote.len > 0 && !is_same(view->remote, view->client) &&
+        !(whole && is_same(view->remote, view->ecs)))
+        put_address(json, view->remote);
 }

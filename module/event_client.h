@@ -15,7 +15,7 @@ void tg_line_mac(struct tg_json *json, const struct tg_client_ids *ids);
 /** "client", of tldguard. */
 void tg_line_client(struct tg_json *json, const struct tg_view *view);
 
-/** The elements of related.ip: the client's address, which is known, and those told whole. */
+/** The elements of related.ip behind the client's address, which is known: those told whole. */
 void tg_line_addresses(struct tg_json *json, const struct tg_view *view);
 
 #endif

@@ -73,7 +73,7 @@ size_t tg_line_loaded(
     tg_json_number(&json, "rules", event->loaded.rules);
     put_digest(&json, event->loaded.digest);
     tg_json_number(&json, "answers_removed", event->loaded.removed);
-    tg_line_loss(&json, stamp);
+    tg_line_end(&json, stamp);
     tg_json_close(&json, '}');
     tg_json_close(&json, '}');
     return tg_json_end(&json);
@@ -121,7 +121,7 @@ size_t tg_line_rejected(
     tg_json_open(&json, "tldguard", '{');
     if (event->serial != 0)
         tg_json_number(&json, "serial", event->serial);
-    tg_line_loss(&json, stamp);
+    tg_line_end(&json, stamp);
     tg_json_close(&json, '}');
     tg_json_close(&json, '}');
     return tg_json_end(&json);
@@ -147,7 +147,7 @@ size_t tg_event_format_lost(
     tg_json_close(&json, '}');
     tg_line_observer(&json, stamp);
     tg_json_open(&json, "tldguard", '{');
-    tg_line_loss(&json, stamp);
+    tg_line_end(&json, stamp);
     tg_json_close(&json, '}');
     tg_json_close(&json, '}');
     return tg_json_end(&json);

@@ -4,18 +4,11 @@
 
 #include <string.h>
 
-#define ESCAPE_MAX 6  /* \u00XX */
-#define NUMBER_MAX 20 /* digits of UINT64_MAX */
+#define ESCAPE_MAX 6 /* \u00XX */
 
 static void put(struct tg_json *json, const char *bytes, size_t count)
 {
-    /* One byte stays free for the NUL, also while the text is unfinished. */
-    if (json->full || count > json->cap - json->len - 1) {
-        json->full = true;
-        return;
-    }
-    memcpy(json->buf + json->len, bytes, count);
-    json->len += count;
+    tg_json_put(json, bytes, count);
 }
 
 static void put_byte(struct tg_json *json, char byte)
@@ -24,7 +17,7 @@ static void put_byte(struct tg_json *json, char byte)
 }
 
 /* What stands before a value: a comma unless it is the first, and its key. One check of the
- * room for all of it: a line has some fifty of them. */
+ * room for all of it. */
 static void put_key(struct tg_json *json, const char *key)
 {
     const size_t key_len = key != NULL ? strlen(key) : 0;
@@ -33,8 +26,9 @@ static void put_key(struct tg_json *json, const char *key)
     /* A string cannot be mistaken for a bracket: it ends in a quote. */
     const bool comma = json->len > 0 && to[-1] != '{' && to[-1] != '[';
 
-    if (json->full || (comma ? 1 : 0) + key_len + quotes > json->cap - json->len - 1) {
+    if ((comma ? 1 : 0) + key_len + quotes > json->cap - json->len - 1) {
         json->full = true;
+        json->cap = json->len + 1; /* as tg_json_put() */
         return;
     }
     if (comma)
@@ -141,14 +135,22 @@ void tg_json_add(struct tg_json *json, const char *piece)
     tg_json_add_cut(json, piece, SIZE_MAX);
 }
 
+/* How many octets at the start of a text stand for themselves. */
+static size_t plain_run(const char *text, size_t limit)
+{
+    size_t count = 0;
+
+    while (count < limit && is_plain(text[count]))
+        count++;
+    return count;
+}
+
 void tg_json_add_cut(struct tg_json *json, const char *piece, size_t limit)
 {
     while (*piece != '\0' && !json->full) {
         char out[ESCAPE_MAX];
-        size_t count = 0;
+        size_t count = plain_run(piece, limit);
 
-        while (count < limit && is_plain(piece[count]))
-            count++;
         put(json, piece, count);
         piece += count;
         limit -= count;
@@ -198,10 +200,16 @@ static void put_unit(struct tg_json *json, uint32_t unit)
 void tg_json_utf8(struct tg_json *json, const char *key, const char *text)
 {
     tg_json_text(json, key);
-    while (*text != '\0') {
+    for (;;) {
+        const size_t run = plain_run(text, SIZE_MAX);
         uint32_t character;
-        const size_t len = decode(text, &character);
+        size_t len;
 
+        put(json, text, run);
+        text += run;
+        if (*text == '\0')
+            break;
+        len = decode(text, &character);
         if (len == 0) {
             const char octet[2] = {*text++, '\0'};
             tg_json_add(json, octet);
@@ -216,16 +224,31 @@ void tg_json_utf8(struct tg_json *json, const char *key, const char *text)
     tg_json_text_end(json);
 }
 
+/* "00" to "99". */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
+                            "34353637383940414243444546474849505152535455565758596061626364656667"
+                            "6869707172737475767778798081828384858687888990919293949596979899";
+
+struct tg_piece tg_number_piece(uint64_t value, char room[TG_NUMBER_ROOM])
+{
+    char *const end = room + TG_NUMBER_ROOM - TG_PIECE;
+    char *at = end;
+
+    for (; value >= 100; value /= 100)
+        memcpy(at -= 2, pairs + 2 * (value % 100), 2);
+    if (value >= 10)
+        memcpy(at -= 2, pairs + 2 * value, 2);
+    else
+        *--at = (char)('0' + value);
+    return (struct tg_piece){at, (size_t)(end - at)};
+}
+
 void tg_json_add_number(struct tg_json *json, uint64_t value)
 {
-    char digits[NUMBER_MAX];
-    size_t at = sizeof(digits);
+    char room[TG_NUMBER_ROOM];
+    const struct tg_piece digits = tg_number_piece(value, room);
 
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    put(json, digits + at, sizeof(digits) - at);
+    put(json, digits.at, digits.len);
 }
 
 void tg_json_text_end(struct tg_json *json)
@@ -246,19 +269,17 @@ static int64_t in_range(int64_t seconds)
     return seconds > YEAR_9999_END ? YEAR_9999_END : seconds;
 }
 
-static void put_digits(struct tg_json *json, int64_t value, size_t count, char after)
+/* Two digits, and what stands behind them. */
+static char *write_pair(char *to, int64_t value, char behind)
 {
-    char digits[8];
-
-    digits[count] = after;
-    for (size_t i = count; i-- > 0; value /= 10)
-        digits[i] = (char)('0' + value % 10);
-    put(json, digits, count + 1);
+    memcpy(to, pairs + 2 * value, 2);
+    to[2] = behind;
+    return to + 3;
 }
 
 /* A date of the Gregorian calendar, from the days since 0000-01-01. Years are
  * counted from March here, which makes the leap day the last of its year. */
-static void put_date(struct tg_json *json, int64_t days)
+static char *write_date(char *to, int64_t days)
 {
     const int64_t since = days - 60 + ERA; /* -0400-03-01; an era more keeps it positive */
     const int64_t day = since % ERA;
@@ -267,25 +288,39 @@ static void put_date(struct tg_json *json, int64_t days)
     const int64_t month = (5 * day_of_year + 2) / 153; /* 0: March */
     const bool next_year = month >= 10;                /* January, February */
 
-    put_digits(json, (since / ERA - 1) * 400 + year + (next_year ? 1 : 0), 4, '-');
-    put_digits(json, next_year ? month - 9 : month + 3, 2, '-');
-    put_digits(json, day_of_year - (153 * month + 2) / 5 + 1, 2, 'T');
+    const int64_t count = (since / ERA - 1) * 400 + year + (next_year ? 1 : 0);
+
+    memcpy(to, pairs + 2 * (count / 100), 2);
+    to = write_pair(to + 2, count % 100, '-');
+    to = write_pair(to, next_year ? month - 9 : month + 3, '-');
+    return write_pair(to, day_of_year - (153 * month + 2) / 5 + 1, 'T');
 }
 
 /* Not gmtime_r() and strftime(): they take the lock of the time zone, know the locale, and
  * fail for odd years. */
-void tg_json_time(struct tg_json *json, const char *key, struct timespec when)
+struct tg_piece tg_time_piece(struct timespec when, char room[TG_PIECE])
 {
     const int64_t borrow = when.tv_nsec % SECOND < 0 ? 1 : 0;
     const int64_t nanoseconds = when.tv_nsec % SECOND + borrow * SECOND;
     const int64_t seconds = in_range(in_range(when.tv_sec) + when.tv_nsec / SECOND - borrow);
-    const int64_t of_day = (seconds - YEAR_0) % DAY;
+    const int64_t of_day = (seconds - YEAR_0) % DAY, micro = nanoseconds / 1000;
+    char *to = write_date(room, (seconds - YEAR_0) / DAY);
+
+    to = write_pair(to, of_day / 3600, ':');
+    to = write_pair(to, of_day / 60 % 60, ':');
+    to = write_pair(to, of_day % 60, '.');
+    memcpy(to, pairs + 2 * (micro / 10000), 2);
+    memcpy(to + 2, pairs + 2 * (micro / 100 % 100), 2);
+    to = write_pair(to + 4, micro % 100, 'Z');
+    return (struct tg_piece){room, (size_t)(to - room)};
+}
+
+void tg_json_time(struct tg_json *json, const char *key, struct timespec when)
+{
+    char room[TG_PIECE];
+    const struct tg_piece time = tg_time_piece(when, room);
 
     tg_json_text(json, key);
-    put_date(json, (seconds - YEAR_0) / DAY);
-    put_digits(json, of_day / 3600, 2, ':');
-    put_digits(json, of_day / 60 % 60, 2, ':');
-    put_digits(json, of_day % 60, 2, '.');
-    put_digits(json, nanoseconds / 1000, 6, 'Z');
+    put(json, time.at, time.len);
     tg_json_text_end(json);
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 struct tg_json {
@@ -37,6 +38,71 @@ void tg_json_start(struct tg_json *json, char *buf, size_t cap);
  *         and then buf holds the empty string.
  */
 size_t tg_json_end(struct tg_json *json);
+
+/*
+ * For lines that are written a million times a second: octets as they stand in JSON, commas and
+ * quotation marks included. Inline, so that a cursor whose address goes nowhere else stays in
+ * registers.
+ */
+
+/** Octets as they stand. */
+static inline void tg_json_put(struct tg_json *json, const char *bytes, size_t count)
+{
+    /* One byte stays free for the NUL, also while the text is unfinished. */
+    if (count > json->cap - json->len - 1) {
+        json->full = true;
+        json->cap = json->len + 1; /* nothing that comes later fits either */
+        return;
+    }
+    memcpy(json->buf + json->len, bytes, count);
+    json->len += count;
+}
+
+/** The same of a literal, whose length the compiler knows. */
+#define TG_JSON_PUT(json, literal) tg_json_put((json), "" literal, sizeof(literal) - 1)
+
+/* A text as it stands in JSON, escapes done, without quotation marks. TG_PIECE octets can be read
+ * from where it starts, however few are its own. */
+#define TG_PIECE 32
+struct tg_piece {
+    const char *at;
+    size_t len;
+};
+
+/** A piece. Most are short: they are copied with what stands behind them, by two instructions,
+ * and that is overwritten. */
+static inline void tg_json_piece(struct tg_json *json, struct tg_piece piece)
+{
+    if (piece.len <= TG_PIECE && json->cap - json->len > TG_PIECE) {
+        memcpy(json->buf + json->len, piece.at, TG_PIECE);
+        json->len += piece.len;
+    } else {
+        tg_json_put(json, piece.at, piece.len);
+    }
+}
+
+/* A word of a list. */
+struct tg_word {
+    uint8_t len;
+    char text[TG_PIECE];
+};
+#define TG_WORD_OF(literal)          \
+    {                                \
+        sizeof(literal) - 1, literal \
+    }
+
+/** A word. */
+static inline void tg_json_word(struct tg_json *json, const struct tg_word *word)
+{
+    tg_json_piece(json, (struct tg_piece){word->text, word->len});
+}
+
+/** Digits. @param room where they are put: 20 of them, and as many as may be read behind. */
+#define TG_NUMBER_ROOM (20 + TG_PIECE)
+struct tg_piece tg_number_piece(uint64_t value, char room[TG_NUMBER_ROOM]);
+
+/** The text of tg_json_time(). @param room where it is put. */
+struct tg_piece tg_time_piece(struct timespec when, char room[TG_PIECE]);
 
 /*
  * In all of these key is the member's name, which must need no escapes, or

@@ -11,7 +11,7 @@ module_libtgevent_la_SOURCES = \
 	module/slot.h module/active.h module/active.c module/aliases.h module/aliases.c \
 	module/figures.h module/figures.c module/stats.h module/stats.c module/publish.h module/publish.c \
 	module/keep.h module/keep.c \
-	module/chain.h module/chain.c \
+	module/sha256.h module/sha256.c module/chain.h module/chain.c \
 	module/series.h module/series.c \
 	module/queue.h module/queue_p.h module/queue.c module/queue_adopt.c \
 	module/thread.h module/thread.c \

@@ -6,12 +6,18 @@
 #include <string.h>
 #include <time.h>
 
-#define IDLE_FIRST_MS 5 /* those who push never wake the writer: it looks by itself */
-#define IDLE_LAST_MS  50
-#define RETRY_MS      100
-#define SAY_MAX       (4096 + TG_WRITER_REASON_MAX) /* a path and a reason */
+/* Those who push never wake the writer: it looks by itself. It looks sooner the more there is, so
+ * that the queue does not run full, and not sooner than it must: each look takes the processor from
+ * somebody, who may be the resolver, and many small batches cost more than a large one. */
+#define FIRST_MS     5
+#define FEW_LAST_MS  20 /* as long as something comes */
+#define IDLE_LAST_MS 50 /* when nothing does */
+#define FEW_PART     64 /* of the queue */
+#define RETRY_MS     100
+#define SAY_MAX      (4096 + TG_WRITER_REASON_MAX) /* a path and a reason */
 
-enum outcome { IDLE, WORKED, FAILED };
+/* FULL: a batch has no room for what else there may be. FEW, MANY: all there was is written. */
+enum outcome { IDLE, FEW, MANY, FULL, FAILED };
 
 void tg_writer_tell(struct tg_writer *writer, const char *what)
 {
@@ -101,14 +107,21 @@ static void settle(struct tg_writer *writer)
     writer->batch_done = 0;
 }
 
+/* The whole batch, mostly: how many lines that is, is known. */
+static uint64_t lines_written(const struct tg_writer *writer, size_t before)
+{
+    if (before == 0 && writer->batch_done == writer->batch_len)
+        return writer->batch_lines;
+    return tg_writer_count_lines(writer->batch + before, writer->batch_done - before);
+}
+
 static int write_rest(struct tg_writer *writer)
 {
     const size_t before = writer->batch_done;
     const int error =
         tg_logfile_write(&writer->file, writer->batch, writer->batch_len, &writer->batch_done);
 
-    atomic_fetch_add(&writer->written,
-        tg_writer_count_lines(writer->batch + before, writer->batch_done - before));
+    atomic_fetch_add(&writer->written, lines_written(writer, before));
     atomic_fetch_add(&writer->bytes, writer->batch_done - before);
     return error;
 }
@@ -152,9 +165,17 @@ static int catch_up(struct tg_writer *writer)
     return 0;
 }
 
+static enum outcome outcome_of(const struct tg_writer *writer)
+{
+    if (writer->batch_len + TG_EVENT_LINE_MAX > TG_WRITER_BATCH)
+        return FULL;
+    return writer->batch_records < tg_queue_capacity(writer->queue) / FEW_PART ? FEW : MANY;
+}
+
 static enum outcome step(struct tg_writer *writer)
 {
     int error = catch_up(writer);
+    enum outcome outcome;
 
     if (error == 0)
         tg_writer_fill(writer);
@@ -166,9 +187,10 @@ static enum outcome step(struct tg_writer *writer)
         note_failure(writer, error);
         return FAILED;
     }
+    outcome = outcome_of(writer);
     settle(writer);
     note_success(writer);
-    return WORKED;
+    return outcome;
 }
 
 /* Half a line that nobody will complete is no use to a reader, and a trap for a parser. Once
@@ -229,7 +251,7 @@ static bool tell_losses(struct tg_writer *writer)
     if (writer->next.gap == 0)
         return true;
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    len = tg_writer_line(writer, NULL, now, writer->batch);
+    len = tg_writer_losses(writer, now, writer->batch);
     error = follow_path(writer);
     if (error == 0) /* not as a batch: this line is no event, and not counted as one */
         error = tg_logfile_write(&writer->file, writer->batch, len, &done);
@@ -251,7 +273,7 @@ static void finish(struct tg_writer *writer)
 
     do {
         outcome = step(writer);
-    } while (outcome == WORKED);
+    } while (outcome != IDLE && outcome != FAILED);
     if (outcome == FAILED || !tell_losses(writer))
         drop_rest(writer);
     else
@@ -279,27 +301,36 @@ static bool open_log(struct tg_writer *writer)
     return true;
 }
 
+/* How long it is until the next look. */
+static long wait_after(enum outcome outcome, long before)
+{
+    const long longer = before < FIRST_MS ? FIRST_MS : 2 * before;
+
+    switch (outcome) {
+    case IDLE:
+        return longer < IDLE_LAST_MS ? longer : IDLE_LAST_MS;
+    case FEW:
+        return longer < FEW_LAST_MS ? longer : FEW_LAST_MS;
+    case MANY:
+        return FIRST_MS;
+    case FAILED:
+        return RETRY_MS;
+    case FULL:
+        break;
+    }
+    return 0;
+}
+
 static void work(struct tg_writer *writer)
 {
-    long idle = IDLE_FIRST_MS;
-    long wait;
+    enum outcome outcome;
+    long wait = 0;
 
     do {
-        switch (step(writer)) {
-        case IDLE:
-            wait = idle;
-            idle = idle * 2 < IDLE_LAST_MS ? idle * 2 : IDLE_LAST_MS;
+        outcome = step(writer);
+        wait = wait_after(outcome, wait);
+        if (outcome != FULL && outcome != FAILED)
             tg_writer_let_by(writer);
-            break;
-        case FAILED:
-            wait = RETRY_MS;
-            break;
-        case WORKED:
-        default:
-            wait = 0;
-            idle = IDLE_FIRST_MS;
-            break;
-        }
     } while (!tg_thread_stopped_within(&writer->thread, wait));
     finish(writer);
 }

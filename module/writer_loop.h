@@ -9,12 +9,15 @@
 
 #include <stdatomic.h>
 
+#include "module/event_line.h"
 #include "module/logfile.h"
 #include "module/relay.h"
 #include "module/thread.h"
 #include "module/writer.h"
 
-#define TG_WRITER_BATCH      65536
+/* Four hundred lines: what a call of write() costs by itself is then little beside them, and file
+ * systems take them up in pieces of more than a page. */
+#define TG_WRITER_BATCH      524288
 #define TG_WRITER_REASON_MAX 256
 
 /* The log is opened by the thread, which alone may be held by a disk that does not answer. Both
@@ -50,12 +53,16 @@ struct tg_writer {
     uint64_t left_with;  /* events */
 
     /* The thread's own. A batch begins and ends with whole lines. */
-    uint64_t boot;       /* which start of the module this is */
-    struct tg_mark mark; /* how far the log is, without the batch ... */
-    struct tg_mark next; /* ... and with it */
+    uint64_t boot;             /* which start of the module this is */
+    struct tg_mark mark;       /* how far the log is, without the batch ... */
+    struct tg_mark next;       /* ... and with it */
+    struct tg_letterhead head; /* of this start's lines ... */
+    uint64_t head_series;      /* ... in this log; 0: there is none yet */
+    char series[17];           /* that in words */
     uint64_t lost_at_failure;
     int state_error;      /* of the last try to write the file beside the log */
     size_t batch_records; /* of the queue, that are in the batch, or were found to be lost */
+    size_t batch_lines;   /* of them */
     size_t batch_len;     /* bytes of the batch ... */
     size_t batch_done;    /* ... and how many of them the file has */
     char batch[TG_WRITER_BATCH];
@@ -103,11 +110,11 @@ void tg_writer_let_by(struct tg_writer *writer);
 void tg_writer_fill(struct tg_writer *writer);
 
 /**
- * Writes the next line: of a record, or when queued is NULL of losses, which now tells the time of.
- * What it carries is taken from next, which then stands behind it.
+ * Makes a line of losses, which no event follows to tell; now is the time that it tells.
+ * What it carries is taken from next, which then stands behind it. @return its length.
  */
-size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, struct timespec now,
-    char line[TG_EVENT_LINE_MAX]);
+size_t tg_writer_losses(
+    struct tg_writer *writer, struct timespec now, char line[TG_EVENT_LINE_MAX]);
 
 /** Writes the file beside the log: mark. That it fails is said when the reason is a new one. */
 void tg_writer_save(struct tg_writer *writer, bool clean);

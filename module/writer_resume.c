@@ -19,28 +19,48 @@ uint64_t tg_writer_pending(const struct tg_writer *writer)
     return tg_queue_taken(writer->queue) - released - (written - settled);
 }
 
-size_t tg_writer_line(struct tg_writer *writer, const struct tg_queued *queued, struct timespec now,
+/* A line but for the digest of the one before; what it carries is taken from next. */
+static size_t compose(struct tg_writer *writer, const struct tg_queued *queued, struct timespec now,
     char line[TG_EVENT_LINE_MAX])
 {
     struct tg_mark *next = &writer->next;
     struct tg_observer observer = writer->observer;
-    char former[17], series[17], chain[TG_DIGEST_TEXT];
+    char former[17];
     struct tg_stamp stamp = {.observer = &observer,
+        .head = &writer->head,
         .sequence = next->sequence + next->gap + 1,
         .lost = next->gap,
         .crash = next->crash != 0,
-        .series = tg_series_text(next->series, series),
-        .chain = tg_digest_text(next->digest, chain)};
-    size_t len;
+        .series = writer->series,
+        .chain_later = true};
 
-    if (queued != NULL && queued->boot != 0)
+    if (writer->head_series != next->series) {
+        writer->head_series = next->series;
+        tg_letterhead_make(&observer, tg_series_text(next->series, writer->series), &writer->head);
+    }
+    if (queued != NULL && queued->boot != 0) { /* few, and once */
         observer.boot = tg_series_text(queued->boot, former);
-    len = queued != NULL ? tg_event_format(queued->event, &stamp, line)
-                         : tg_event_format_lost(now, &stamp, line);
-    tg_chain_digest(writer->chain, line, len, next->digest);
+        stamp.head = NULL;
+    }
     next->sequence = stamp.sequence;
     next->gap = 0;
     next->crash = 0;
+    return queued != NULL ? tg_event_format(queued->event, &stamp, line)
+                          : tg_event_format_lost(now, &stamp, line);
+}
+
+/* The chain is the last member of the last object, in a line of any kind. */
+static struct tg_link link_of(char *line, size_t len)
+{
+    return (struct tg_link){line, len, len - strlen(TG_LINE_END) - (TG_DIGEST_TEXT - 1)};
+}
+
+size_t tg_writer_losses(struct tg_writer *writer, struct timespec now, char line[TG_EVENT_LINE_MAX])
+{
+    const size_t len = compose(writer, NULL, now, line);
+    const struct tg_link link = link_of(line, len);
+
+    tg_chain_tie(writer->chain, &link, 1, writer->next.digest);
     return len;
 }
 
@@ -60,20 +80,33 @@ static bool count_in(struct tg_mark *next, const struct tg_queued *queued)
 
 void tg_writer_fill(struct tg_writer *writer)
 {
+    const struct timespec never = {0, 0};
     struct tg_queued queued;
+    struct tg_link links[TG_TIE_MAX];
+    size_t loose = 0; /* lines that are not tied yet */
 
     if (writer->batch_records > 0)
         return;
     writer->next = writer->mark;
+    writer->batch_lines = 0;
     while (writer->batch_len + TG_EVENT_LINE_MAX <= TG_WRITER_BATCH &&
            tg_queue_peek(writer->queue, writer->batch_records, &queued)) {
+        char *const line = writer->batch + writer->batch_len;
+
         writer->batch_records++;
-        if (count_in(&writer->next, &queued))
-            writer->batch_len += tg_writer_line(
-                writer, &queued, (struct timespec){0, 0}, writer->batch + writer->batch_len);
-        else
+        if (!count_in(&writer->next, &queued)) {
             atomic_fetch_add(&writer->voids, 1);
+            continue;
+        }
+        links[loose] = link_of(line, compose(writer, &queued, never, line));
+        writer->batch_len += links[loose++].len;
+        writer->batch_lines++;
+        if (loose == TG_TIE_MAX) {
+            tg_chain_tie(writer->chain, links, loose, writer->next.digest);
+            loose = 0;
+        }
     }
+    tg_chain_tie(writer->chain, links, loose, writer->next.digest);
 }
 
 void tg_writer_save(struct tg_writer *writer, bool clean)

@@ -6,7 +6,7 @@ tg_unit = \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
 	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
 	tests/unit/test_decide tests/unit/test_explain tests/unit/test_canary \
-	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
+	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_lines tests/unit/test_event_service \
 	tests/unit/test_event_schema \
 	tests/unit/test_active tests/unit/test_queue tests/unit/test_thread \
 	tests/unit/test_writer tests/unit/test_writer_stuck \
@@ -32,6 +32,7 @@ check_LTLIBRARIES += tests/support/libtgtest.la tests/support/liboom.la
 tests_support_liboom_la_SOURCES = tests/support/oom.h tests/support/oom.c
 tests_support_libtgtest_la_SOURCES = \
 	tests/support/oracle.h tests/support/oracle.c \
+	tests/support/oracle_line.h tests/support/oracle_line.c \
 	tests/support/gen.h tests/support/gen.c \
 	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
 	tests/support/schema.h tests/support/schema.c \
@@ -152,25 +153,31 @@ EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
-EXTRA_PROGRAMS = tests/bench/bench
+EXTRA_PROGRAMS = tests/bench/bench tests/bench/write
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
 tests_bench_bench_SOURCES = tests/bench/bench.c
 tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
 # What the benches run, and all of them, with one table at the end: the whole, and under six minutes.
-tg_bench_programs = tests/support/ask$(EXEEXT) tests/support/events$(EXEEXT)
-tg_bench_environment = EVENTS_TOOL='$(abs_top_builddir)/tests/support/events$(EXEEXT)'
+tg_bench_programs = tests/support/ask$(EXEEXT) tests/support/events$(EXEEXT) tests/bench/write$(EXEEXT)
+tg_bench_environment = EVENTS_TOOL='$(abs_top_builddir)/tests/support/events$(EXEEXT)' \
+	WRITE_TOOL='$(abs_top_builddir)/tests/bench/write$(EXEEXT)'
 bench bench-quick: all $(tg_bench_programs)
 	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/all.sh $(if $(filter bench-quick,$@),--quick)
-# What reading the log takes: QUICK=yes, JSON=yes, or see its --help.
-bench-log: all tests/support/events$(EXEEXT)
+# What writing the log takes, and that and reading it: QUICK=yes, JSON=yes, or see their --help.
+tests_bench_write_SOURCES = tests/bench/write.c tests/bench/write_events.h tests/bench/write_events.c \
+	tests/bench/write_peers.h tests/bench/write_peers.c
+tests_bench_write_LDADD = module/libtgevent.la policy/libtldguard.la $(JANSSON_LIBS) $(PTHREAD_LIBS)
+bench-write: all tests/bench/write$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/write.sh
+bench-log: bench-write tests/support/events$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/log.sh
-EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh
+EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh tests/bench/write.sh
 # What README.md shows, and what scripts/figures makes it with.
 EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
 # The parts of the module by themselves; the tool with a million names.
 bench-parts: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
-	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
+	tests/bench/bench tests/bench/policy.cdb
 	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
 EXTRA_DIST += tests/bench/million.sh
 # Latency of other questions while a policy is replaced.
@@ -182,7 +189,7 @@ bench-logged: all tests/support/ask$(EXEEXT)
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-quick bench-log bench-parts bench-swap bench-logged bench-resolver check-live
+.PHONY: bench bench-quick bench-log bench-write bench-parts bench-swap bench-logged bench-resolver check-live
 EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
 EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_world.sh tests/bench/resolver_count.sh
 EXTRA_DIST += tests/bench/resolver_rates.sh tests/bench/resolver_report.sh tests/bench/peers.sh tests/bench/block.py

@@ -138,6 +138,11 @@ struct tg_observer {
     const char *boot;     /* tells one start of the module from another, [0-9a-f]+ */
 };
 
+struct tg_letterhead;
+
+/* What stands behind tldguard.chain. */
+#define TG_LINE_END "\"}}\n"
+
 /* Which line of a log it is, and who writes it. */
 struct tg_stamp {
     const struct tg_observer *observer;
@@ -146,6 +151,10 @@ struct tg_stamp {
     bool crash;         /* before it the machine stopped: nobody knows how many */
     const char *series; /* which log it is: [0-9a-f]+, the same for all its lines; NULL: not said */
     const char *chain;  /* digest of the line before, [0-9a-f]+; NULL: not said */
+    bool chain_later;   /* it is not known yet, and chain is NULL: 32 zeros keep its place, at the
+                           end of the line but for TG_LINE_END */
+    const struct tg_letterhead *head; /* what observer and series make, made once for many lines
+                                         (module/event_line.h); NULL: it is made for this one */
 };
 
 /* A line is never longer, newline and NUL included; see tg_event_format(). */

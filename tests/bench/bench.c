@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /*
- * What the parts of the query path and the writer cost, each alone: `make
- * bench`. Figures, not a test: nothing here passes or fails on time. The best of
+ * What the parts of the query path cost, each alone: `make bench-parts`; of the writer see write.c.
+ * Figures, not a test: nothing here passes or fails on time. The best of
  * many rounds is printed, as other work on the machine only ever adds.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "module/queue.h"
 #include "module/stats.h"
-#include "module/writer.h"
 #include "tldguard/decide.h"
 #include "tldguard/event.h"
 #include "tldguard/image.h"
@@ -131,47 +129,14 @@ static int bench_queue(const struct tg_event *event)
     return 0;
 }
 
-/* A full queue, written out by one thread as fast as it can. */
-static int bench_writer(const struct tg_event *event, const char *path)
-{
-    static const struct tg_observer observer = {"resolver.example.net", "69a7bc1f"};
-    struct tg_queue *queue = NULL;
-    struct tg_writer *writer = NULL;
-    struct tg_writer_stats stats;
-    double cpu, wall;
-
-    if (tg_queue_create(TG_QUEUE_MAX, &queue) != TG_OK)
-        return 1;
-    fill(queue, TG_QUEUE_MAX, event);
-    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    wall = seconds(CLOCK_MONOTONIC);
-    if (tg_writer_create(
-            &(struct tg_writer_setup){.path = path, .queue = queue, .observer = &observer}, &writer,
-            NULL) != TG_OK) {
-        fprintf(stderr, "bench: cannot write %s\n", path);
-        tg_queue_destroy(&queue);
-        return 1;
-    }
-    tg_writer_stop(writer);
-    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    wall = seconds(CLOCK_MONOTONIC) - wall;
-    tg_writer_stats(writer, &stats);
-    row("events written to a file, by one thread", (double)stats.written / wall, "a second");
-    row("... for each second of processor time", (double)stats.written / cpu, "a second");
-    tg_writer_destroy(&writer);
-    tg_queue_destroy(&queue);
-    (void)unlink(path);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     struct tg_image *image = NULL;
     struct tg_event event;
     int failed;
 
-    if (argc != 3) {
-        fprintf(stderr, "Usage: bench IMAGE SCRATCHFILE (see 'make bench-parts')\n");
+    if (argc != 2) {
+        fprintf(stderr, "Usage: bench IMAGE (see 'make bench-parts')\n");
         return 2;
     }
     if (tg_image_open(argv[1], &image, NULL) != TG_OK) {
@@ -184,7 +149,7 @@ int main(int argc, char **argv)
     failed = bench_count(image, "www.example.com", "count: TLD that no rule lists") ||
              bench_count(image, "smtp.army.ml", "count: blocked");
     make_event(image, &event);
-    failed = failed || bench_queue(&event) || bench_writer(&event, argv[2]);
+    failed = failed || bench_queue(&event);
     tg_image_close(&image);
     return failed ? 3 : 0;
 }

@@ -16,6 +16,7 @@
 
 #include "module/chain.h"
 #include "module/series.h"
+#include "module/sha256.h"
 #include "tests/support/oom.h"
 #include "tests/support/tmpdir.h"
 
@@ -50,6 +51,40 @@ static void test_digest(void **state)
     assert_int_equal(tg_chain_create(&chain), TG_ENOMEM);
     oom_fail_at(0);
     assert_null(chain);
+}
+
+/* Lines tied at once are as if one after the other, whatever their lengths. Where the processor has
+ * no instructions for it, both ways are the same. */
+static void test_tie(void **state)
+{
+    char lines[2][TG_TIE_MAX][400];
+    struct tg_chain *chain = NULL;
+    uint8_t all[TG_DIGEST_SIZE] = {7}, one[TG_DIGEST_SIZE] = {7};
+
+    (void)state;
+    assert_int_equal(tg_chain_create(&chain), TG_OK);
+    assert_int_equal(tg_chain_is_fast(chain), tg_sha256_is_there()); /* it has agreed */
+    for (size_t i = 0; i < 100000; i++) {
+        struct tg_link links[TG_TIE_MAX];
+
+        memset(lines, (int)(i % 251), sizeof(lines));
+        for (size_t j = 0; j < TG_TIE_MAX; j++) {
+            const size_t len = TG_DIGEST_TEXT - 1 + i * (j + 3) % (331 + 7 * j);
+
+            links[j] =
+                (struct tg_link){lines[0][j], len, i * (j + 13) % (len + 1 - (TG_DIGEST_TEXT - 1))};
+        }
+        tg_chain_tie(chain, links, TG_TIE_MAX, all);
+        for (size_t j = 0; j < TG_TIE_MAX; j++) {
+            links[j].line = lines[1][j];
+            tg_chain_tie(chain, &links[j], 1, one);
+        }
+        assert_memory_equal(one, all, sizeof(one));
+        assert_memory_equal(lines[0], lines[1], sizeof(lines[0]));
+    }
+    tg_chain_tie(chain, NULL, 0, one);
+    assert_memory_equal(one, all, sizeof(one));
+    tg_chain_destroy(&chain);
 }
 
 /* A whole line has a number and the name of its log; what stands in texts does not count. */
@@ -148,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_tie),
         cmocka_unit_test(test_line),
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_text),

@@ -162,6 +162,12 @@ static struct tg_writer_stats stats_of(const struct world *world)
     return stats;
 }
 
+/* A batch is in the file a moment before the queue has its room back. */
+static bool has_room(const struct world *world)
+{
+    return tg_queue_taken(world->queue) == tg_queue_released(world->queue);
+}
+
 /* What a log says, over one or more files in their order. */
 struct reading {
     uint64_t lines;      /* events */
@@ -541,6 +547,7 @@ static void test_disk_full(void **state)
     assert_true(heard_last(world, "block.jsonl: cannot write: File too large"));
     limit_files(RLIM_INFINITY);
     AWAIT(stats_of(world).written == world->pushed);
+    AWAIT(has_room(world));
     assert_true(push(world));
     AWAIT(stats_of(world).written == world->pushed);
     assert_false(stats_of(world).failing);
@@ -653,6 +660,7 @@ static void test_losses_told_by_next(void **state)
         ;
     start(world);
     AWAIT(stats_of(world).written == CAPACITY);
+    AWAIT(has_room(world));
     assert_true(push(world));
     tg_writer_stop(world->writer);
     assert_int_equal(read_log(world->path, &reading), 0);
