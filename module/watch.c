@@ -190,12 +190,12 @@ static bool read_policy(struct tg_watch *watch, bool rests, bool known)
 }
 
 /* Another file was most likely renamed into this place, and is whole; if not, or if there is none,
- * it may only not be there yet. One that is written in place is given the time until it rests. */
+ * it may only not be there yet. One that is written in place is given the time until it rests. One
+ * that could not be read is tried again and again: what was in the way may go without a trace. */
 static void look(struct tg_watch *watch)
 {
     const struct tg_seen_files now = tg_seen_look(watch->guard->settings);
     const bool rests = tg_seen_same_state(&now, &watch->changing);
-
     const bool known = tg_seen_same_state(&now, &watch->tried);
 
     watch->changing = now;
