@@ -39,7 +39,8 @@ bool tg_front_next(const struct tg_image *image, struct tg_record *record)
 
 bool tg_name_next(const struct tg_image *image, struct tg_record *record)
 {
-    return next(image, record, image->names_at, tg_image_data_end(image));
+    return image->names.buckets == NULL &&
+           next(image, record, image->names_at, tg_image_data_end(image));
 }
 
 enum tg_status tg_image_check_records(const struct tg_opening *opening, uint64_t *count)

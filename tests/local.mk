@@ -4,7 +4,7 @@ if HAVE_CMOCKA
 tg_unit = \
 	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
-	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
+	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick tests/unit/test_settle \
 	tests/unit/test_decide tests/unit/test_explain tests/unit/test_canary \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_service \
 	tests/unit/test_event_schema \
