@@ -44,8 +44,15 @@ static inline __attribute__((always_inline)) void fetch(const struct tg_names *n
 
     if (names->len <= NEAR)
         return;
-    for (size_t at = 0; at < TG_BUCKET_LEN; at += 64)
-        __builtin_prefetch(bucket + at);
+    static_assert(TG_BUCKET_LEN == 8 * 64, "eight lines of a cache");
+    __builtin_prefetch(bucket);
+    __builtin_prefetch(bucket + 64);
+    __builtin_prefetch(bucket + 128);
+    __builtin_prefetch(bucket + 192);
+    __builtin_prefetch(bucket + 256);
+    __builtin_prefetch(bucket + 320);
+    __builtin_prefetch(bucket + 384);
+    __builtin_prefetch(bucket + 448);
 }
 
 /* From the right, as far as a hash there is part of what follows. */

@@ -247,27 +247,6 @@ struct tg_tlds {
     unsigned shift; /* 64 - log2(size) */
 };
 
-#define TG_BUCKET_LEN     512
-#define TG_BUCKET_ENTRIES 16
-
-/* A name whose own bucket is full goes to one behind that. When it would be so far that looking
- * for it is slow, somebody has chosen the names for that: the image is not settled. */
-#define TG_BUCKETS_LOOKED_AT 64
-
-/* The start of a bucket. Its entries lie from its end towards this: the length of a name, what
- * is known of it as in struct tg_disk_name, and the name. */
-struct tg_bucket_head {
-    uint8_t count;
-    uint8_t more;                    /* 1: it was full, and what had no room is in the next one */
-    uint8_t at[TG_BUCKET_ENTRIES];   /* where each entry starts: half of that */
-    uint8_t tags[TG_BUCKET_ENTRIES]; /* of their hashes */
-};
-
-static_assert(TG_BUCKET_LEN / 2 <= UINT8_MAX + 1, "where an entry starts fits");
-static_assert(sizeof(struct tg_bucket_head) + 2 + sizeof(struct tg_disk_name) + 9 + TG_DNAME_MAX <=
-                  TG_BUCKET_LEN,
-    "any entry fits");
-
 /* The names of a settled image: see image_settle.c. */
 struct tg_names {
     uint8_t *buckets; /* NULL: it is not settled, and they are in data */
@@ -483,26 +462,6 @@ bool tg_image_finish(
 
 /** tg_image_close() of one that was settled: frees what the other one has not got. */
 void tg_image_close_rest(struct tg_image *image);
-
-/* Eight bits of a hash that do not choose the bucket. */
-static inline uint8_t tg_bucket_tag(uint64_t hash)
-{
-    return (uint8_t)hash;
-}
-
-/* The bucket where the search for a name begins. */
-static inline uint8_t *tg_bucket_of(const struct tg_names *names, uint64_t hash)
-{
-    return names->buckets + (size_t)((hash >> 32) * names->count >> 32) * TG_BUCKET_LEN;
-}
-
-/* The bucket behind one; the first behind the last. */
-static inline uint8_t *tg_bucket_next(const struct tg_names *names, const uint8_t *bucket)
-{
-    size_t next = (size_t)(bucket - names->buckets) + TG_BUCKET_LEN;
-
-    return names->buckets + (next == names->len ? 0 : next);
-}
 
 /**
  * Finds a name in the file of an image of tg_image_open_quick(), and checks its record.
