@@ -155,6 +155,18 @@ bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(
 	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
 	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
 EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
+# One decision, beside others that find names: QUICK=yes, JSON=yes, or see its --help.
+EXTRA_PROGRAMS += tests/bench/decide
+CLEANFILES += tests/bench/decide$(EXEEXT)
+tests_bench_decide_SOURCES = tests/bench/decide.c \
+	tests/bench/decide_time.h tests/bench/decide_time.c \
+	tests/bench/decide_world.h tests/bench/decide_world.c tests/bench/decide_asked.c \
+	tests/bench/decide_peers.h tests/bench/decide_peers.c \
+	tests/support/oracle.h tests/support/oracle.c
+tests_bench_decide_CPPFLAGS = $(AM_CPPFLAGS)
+tests_bench_decide_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
+bench-decide: tests/bench/decide$(EXEEXT) tools/tldguard$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/decide.sh
 # Latency of other questions while a policy is replaced.
 bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
@@ -164,7 +176,8 @@ bench-logged: all tests/support/ask$(EXEEXT)
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-swap bench-logged bench-resolver check-live
+.PHONY: bench bench-decide bench-swap bench-logged bench-resolver check-live
+EXTRA_DIST += tests/bench/decide.sh
 EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
 EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
 

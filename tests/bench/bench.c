@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /*
- * What the parts of the query path and the writer cost, each alone: `make
- * bench`. Figures, not a test: nothing here passes or fails on time. The best of
- * many rounds is printed, as other work on the machine only ever adds.
+ * What the parts of the writer cost, each alone: `make bench`. Figures, not a test: nothing here
+ * passes or fails on time. The best of many rounds is printed, as other work on the machine only
+ * ever adds.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +12,12 @@
 #include <unistd.h>
 
 #include "module/queue.h"
-#include "module/stats.h"
 #include "module/writer.h"
 #include "tldguard/decide.h"
 #include "tldguard/event.h"
 #include "tldguard/image.h"
 
 #define ROUNDS    50
-#define CALLS     20000
 #define QUEUE_LEN 16384
 
 static double seconds(clockid_t clock)
@@ -33,55 +31,6 @@ static double seconds(clockid_t clock)
 static void row(const char *what, double value, const char *unit)
 {
     printf("%-52s %10.1f %s\n", what, value, unit);
-}
-
-static void bench_decide(const struct tg_image *image, const char *name, const char *what)
-{
-    uint8_t wire[TG_DNAME_MAX];
-    struct tg_question question = {.qtype = TG_TYPE_MX, .qclass = TG_CLASS_IN};
-    struct tg_verdict verdict;
-    double best = 1e9;
-
-    (void)tg_dname_from_text(name, strlen(name), wire, &question.qname.len, NULL);
-    question.qname.wire = wire;
-    for (int r = 0; r < ROUNDS; r++) {
-        const double start = seconds(CLOCK_THREAD_CPUTIME_ID);
-        for (int i = 0; i < CALLS; i++)
-            tg_decide(image, &question, &verdict);
-        const double took = seconds(CLOCK_THREAD_CPUTIME_ID) - start;
-        best = took < best ? took : best;
-    }
-    row(what, best * 1e9 / CALLS, "ns");
-}
-
-/* What counting adds to a decision. */
-static int bench_count(const struct tg_image *image, const char *name, const char *what)
-{
-    struct tg_stats *stats = tg_stats_create();
-    uint8_t wire[TG_DNAME_MAX];
-    struct tg_question question = {.qtype = TG_TYPE_MX, .qclass = TG_CLASS_IN};
-    struct tg_verdict verdict;
-    double best = 1e9;
-
-    if (stats == NULL)
-        return 1;
-    tg_stats_policy(stats, image);
-    (void)tg_dname_from_text(name, strlen(name), wire, &question.qname.len, NULL);
-    question.qname.wire = wire;
-    tg_decide(image, &question, &verdict);
-    for (int r = 0; r < ROUNDS; r++) {
-        const double start = seconds(CLOCK_THREAD_CPUTIME_ID);
-        for (int i = 0; i < CALLS; i++) {
-            const uint64_t began = tg_stats_begin(stats, 0);
-            tg_stats_decided(stats, 0, &question, &verdict);
-            tg_stats_end(stats, 0, began);
-        }
-        const double took = seconds(CLOCK_THREAD_CPUTIME_ID) - start;
-        best = took < best ? took : best;
-    }
-    row(what, best * 1e9 / CALLS, "ns");
-    tg_stats_destroy(&stats);
-    return 0;
 }
 
 static void make_event(const struct tg_image *image, struct tg_event *event)
@@ -178,13 +127,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "bench: cannot open %s\n", argv[1]);
         return 3;
     }
-    bench_decide(image, "www.example.com", "decide: TLD that no rule lists");
-    bench_decide(image, "smtp.army.gop", "decide: listed TLD");
-    bench_decide(image, "smtp.army.ml", "decide: listed TLD with allowed names below");
-    failed = bench_count(image, "www.example.com", "count: TLD that no rule lists") ||
-             bench_count(image, "smtp.army.ml", "count: blocked");
     make_event(image, &event);
-    failed = failed || bench_queue(&event) || bench_writer(&event, argv[2]);
+    failed = bench_queue(&event) || bench_writer(&event, argv[2]);
     tg_image_close(&image);
     return failed ? 3 : 0;
 }

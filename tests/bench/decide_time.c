@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copyright (c) 2026 The tldguard authors */
+#include "tests/bench/decide_time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define ROUND_NS 200000 /* of one peer before the next one's turn */
+#define COLD     1000   /* questions between two evictions */
+
+static volatile uint32_t sink;
+
+double bench_now(clockid_t clock)
+{
+    struct timespec t;
+
+    (void)clock_gettime(clock, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+void bench_row(const char *table, const char *what, size_t size, const char *who, const char *unit,
+    double figure)
+{
+    printf("%s\t%s\t%zu\t%s\t%s\t%.2f\n", table, what, size, who, unit, figure);
+    (void)fflush(stdout);
+}
+
+void bench_stretch(const struct peers *peers, enum peer peer, const struct asked *asked)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < asked->count; i++)
+        sum += peer_ask(peers, peer, &asked->questions[i]);
+    sink = sum;
+}
+
+/* Asks the questions so often; nanoseconds a question. */
+static double time_one(
+    const struct peers *peers, enum peer peer, const struct asked *asked, size_t turns)
+{
+    const double start = bench_now(CLOCK_THREAD_CPUTIME_ID);
+
+    for (size_t i = 0; i < turns; i++)
+        bench_stretch(peers, peer, asked);
+    return (bench_now(CLOCK_THREAD_CPUTIME_ID) - start) / (double)(turns * asked->count);
+}
+
+/* The best of the rounds, as other work only adds; in each of them the peers take turns. */
+static void time_all(const struct options *options, const struct peers *peers,
+    const struct asked *asked, double best[PEERS])
+{
+    size_t turns[PEERS];
+
+    for (int peer = 0; peer < PEERS; peer++) {
+        best[peer] = peer == PEER_ORACLE ? 0 : time_one(peers, (enum peer)peer, asked, 2);
+        turns[peer] = (size_t)(ROUND_NS / (best[peer] + 1) / (double)asked->count) + 1;
+    }
+    for (int r = 0; r < options->rounds; r++)
+        for (int peer = 0; peer < PEERS; peer++) {
+            double took = 0;
+
+            if (peer != PEER_ORACLE)
+                took = time_one(peers, (enum peer)peer, asked, turns[peer]);
+            best[peer] = took < best[peer] ? took : best[peer];
+        }
+}
+
+double bench_oracle(const struct peers *peers, const struct asked *asked)
+{
+    double best = 1e12;
+
+    for (size_t i = 0; i < 4; i++) {
+        const double start = bench_now(CLOCK_THREAD_CPUTIME_ID);
+        double took;
+
+        sink = peer_ask(peers, PEER_ORACLE, &asked->questions[i % asked->count]);
+        took = bench_now(CLOCK_THREAD_CPUTIME_ID) - start;
+        best = took < best ? took : best;
+    }
+    return best;
+}
+
+/* The loop around is left out. */
+static void rows_of(
+    const char *table, const char *what, size_t size, const char *unit, const double figure[PEERS])
+{
+    for (int peer = 0; peer < PEER_ORACLE; peer++)
+        bench_row(table, what, size, peer_text((enum peer)peer), unit,
+            figure[peer] - figure[PEER_NOTHING]);
+}
+
+/* What is counted is in files, in the order of the rows; the first row is what is around. */
+static void count_all(const char *table, const char *what, size_t size, const struct peers *peers,
+    const struct asked *asked)
+{
+    static const enum peer turns[] = {PEER_NOTHING, PEER_TLDGUARD, PEER_CDB, PEER_HASH, PEER_WALK};
+
+    for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+        /* What is done once only, as to find a function in a library, is not counted. */
+        sink = peer_ask(peers, turns[i], &asked->questions[0]);
+        bench_stretch(peers, turns[i], asked);
+        bench_row(table, what, size, peer_text(turns[i]), "instructions", (double)asked->count);
+    }
+}
+
+void bench_kind(const struct options *options, const char *table, size_t size,
+    const struct peers *peers, const struct asked *asked, const char *what)
+{
+    double best[PEERS];
+
+    if (options->count) {
+        count_all(table, what, size, peers, asked);
+        return;
+    }
+    time_all(options, peers, asked, best);
+    rows_of(table, what, size, "ns", best);
+}
+
+/* Everything out of the caches, but for the questions, which come from the network. */
+static void evict(const struct options *options, const struct asked *asked)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < options->swept_count; i += 64 / sizeof(*options->swept))
+        options->swept[i]++;
+    for (size_t i = 0; i < asked->count; i++)
+        for (size_t at = 0; at < asked->questions[i].qname.len; at += 32)
+            sum += asked->wires[i][at];
+    sink = sum;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* A number of each name, in an order by chance. */
+static uint32_t *shuffled(size_t count, uint64_t *seed)
+{
+    uint32_t *order = world_room(count, sizeof(*order));
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t j = world_random(seed) % (i + 1);
+
+        order[i] = order[j];
+        order[j] = (uint32_t)i;
+    }
+    return order;
+}
+
+void bench_cold(const struct options *options, size_t size, const struct world *world,
+    const struct peers *peers, enum world_kind kind)
+{
+    const size_t names = world->policy.name_count - world->listed_at;
+    const size_t most = (size_t)options->rounds * 3 / 2;
+    const size_t batches = names / COLD < most ? names / COLD : most;
+    double *took[PEERS];
+    uint64_t seed = options->seed;
+    uint32_t *order = shuffled(names, &seed);
+    struct asked asked;
+
+    asked_create(&asked, COLD);
+    for (int peer = 0; peer < PEERS; peer++)
+        took[peer] = world_room(batches, sizeof(double));
+    for (size_t b = 0; b < batches; b++) {
+        asked_fill(&asked, world, kind, &seed);
+        for (size_t i = 0; i < COLD && kind == WORLD_ANY; i++)
+            asked_listed(&asked, i, world, order[b * COLD + i]);
+        peers_compare(peers, &asked, 0);
+        for (int peer = 0; peer < PEERS; peer++) {
+            double start;
+
+            if (peer == PEER_ORACLE)
+                continue;
+            evict(options, &asked);
+            start = bench_now(CLOCK_THREAD_CPUTIME_ID);
+            bench_stretch(peers, (enum peer)peer, &asked);
+            took[peer][b] = (bench_now(CLOCK_THREAD_CPUTIME_ID) - start) / COLD;
+        }
+    }
+    for (int peer = 0; peer < PEERS; peer++) {
+        qsort(took[peer], batches, sizeof(double), by_size);
+        if (peer < PEER_WALK)
+            bench_row("cold", world_kind_text(kind), size, peer_text((enum peer)peer), "ns",
+                took[peer][batches / 2]);
+    }
+    for (int peer = 0; peer < PEERS; peer++)
+        free(took[peer]);
+    asked_destroy(&asked);
+    free(order);
+}
