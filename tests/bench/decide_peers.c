@@ -192,6 +192,15 @@ uint32_t peer_ask(const struct peers *peers, enum peer peer, const struct tg_que
     return 0;
 }
 
+uint32_t bench_stretch(const struct peers *peers, enum peer peer, const struct asked *asked)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < asked->count; i++)
+        sum += peer_ask(peers, peer, &asked->questions[i]);
+    return sum;
+}
+
 static bool is_same(const struct tg_verdict *a, const struct tg_verdict *b)
 {
     return a->reason == b->reason && a->known == b->known && a->mode == b->mode &&

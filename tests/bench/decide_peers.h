@@ -31,6 +31,10 @@ void peers_destroy(struct peers **peers);
 /** Asks one peer; returns something that depends on what it finds. */
 uint32_t peer_ask(const struct peers *peers, enum peer peer, const struct tg_question *question);
 
+/** Asks one peer all of them once; returns as above. Not where it is called from, so that there is
+ * one of it: under callgrind it is what is counted, and tests/bench/decide.sh knows its name. */
+uint32_t bench_stretch(const struct peers *peers, enum peer peer, const struct asked *asked);
+
 /**
  * Compares what all of them say of the questions; ends the program when they do not agree.
  * @param oracle how many of the questions it is asked, which is slow.

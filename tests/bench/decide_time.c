@@ -9,7 +9,7 @@
 #define ROUND_NS 200000 /* of one peer before the next one's turn */
 #define COLD     1000   /* questions between two evictions */
 
-static volatile uint32_t sink;
+static volatile uint32_t sink; /* what nobody wants to know */
 
 double bench_now(clockid_t clock)
 {
@@ -26,15 +26,6 @@ void bench_row(const char *table, const char *what, size_t size, const char *who
     (void)fflush(stdout);
 }
 
-void bench_stretch(const struct peers *peers, enum peer peer, const struct asked *asked)
-{
-    uint32_t sum = 0;
-
-    for (size_t i = 0; i < asked->count; i++)
-        sum += peer_ask(peers, peer, &asked->questions[i]);
-    sink = sum;
-}
-
 /* Asks the questions so often; nanoseconds a question. */
 static double time_one(
     const struct peers *peers, enum peer peer, const struct asked *asked, size_t turns)
@@ -42,7 +33,7 @@ static double time_one(
     const double start = bench_now(CLOCK_THREAD_CPUTIME_ID);
 
     for (size_t i = 0; i < turns; i++)
-        bench_stretch(peers, peer, asked);
+        sink = bench_stretch(peers, peer, asked);
     return (bench_now(CLOCK_THREAD_CPUTIME_ID) - start) / (double)(turns * asked->count);
 }
 
@@ -99,7 +90,7 @@ static void count_all(const char *table, const char *what, size_t size, const st
     for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
         /* What is done once only, as to find a function in a library, is not counted. */
         sink = peer_ask(peers, turns[i], &asked->questions[0]);
-        bench_stretch(peers, turns[i], asked);
+        sink = bench_stretch(peers, turns[i], asked);
         bench_row(table, what, size, peer_text(turns[i]), "instructions", (double)asked->count);
     }
 }
@@ -177,7 +168,7 @@ void bench_cold(const struct options *options, size_t size, const struct world *
                 continue;
             evict(options, &asked);
             start = bench_now(CLOCK_THREAD_CPUTIME_ID);
-            bench_stretch(peers, (enum peer)peer, &asked);
+            sink = bench_stretch(peers, (enum peer)peer, &asked);
             took[peer][b] = (bench_now(CLOCK_THREAD_CPUTIME_ID) - start) / COLD;
         }
     }

@@ -25,10 +25,6 @@ double bench_now(clockid_t clock);
 void bench_row(const char *table, const char *what, size_t size, const char *who, const char *unit,
     double figure);
 
-/** Asks the questions once. Under callgrind it is what is counted: decide.sh knows its name. */
-void bench_stretch(const struct peers *peers, enum peer peer, const struct asked *asked)
-    __attribute__((noinline, noclone));
-
 /** A row for each peer but the oracle: what one of the questions takes when asked again and
  * again, or its instructions. */
 void bench_kind(const struct options *options, const char *table, size_t size,
