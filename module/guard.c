@@ -79,17 +79,6 @@ static enum tg_status open_policy(
     }
 }
 
-/* As the workers want it; without memory for that it is good as it is. */
-static void settle(struct tg_image **image)
-{
-    struct tg_image *settled = *image ? tg_image_settle(*image) : NULL;
-
-    if (!settled)
-        return;
-    tg_image_close(image);
-    *image = settled;
-}
-
 /* The policy in force. With on-error: pass there may be none, until a good one comes. */
 static enum tg_status load_policy(
     struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
@@ -100,7 +89,6 @@ static enum tg_status load_policy(
     status = open_policy(guard, diags, image);
     if (status != TG_OK && guard->settings->on_error != TG_ON_ERROR_PASS)
         return status;
-    settle(image);
     status = tg_active_create(*image, &guard->active);
     if (status != TG_OK)
         tg_image_close(image);

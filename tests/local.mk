@@ -152,9 +152,8 @@ tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_L
 bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
 	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
-	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
 	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
-EXTRA_DIST += tests/bench/million.sh tests/bench/log.sh
+EXTRA_DIST += tests/bench/log.sh
 # One decision, beside others that find names: QUICK=yes, JSON=yes, or see its --help.
 EXTRA_PROGRAMS += tests/bench/decide
 CLEANFILES += tests/bench/decide$(EXEEXT)
@@ -167,18 +166,19 @@ tests_bench_decide_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_decide_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
 bench-decide: tests/bench/decide$(EXEEXT) tools/tldguard$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/decide.sh
-# Latency of other questions while a policy is replaced.
-bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
-	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
+# Lists of up to a million names beside RPZ and local-zones, and what their replacement does to
+# the questions of others: QUICK=yes, JSON=yes, or see its --help.
+bench-policy: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/policy.sh
 # Instructions that logging takes.
 bench-logged: all tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/logged.sh
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-decide bench-swap bench-logged bench-resolver check-live
-EXTRA_DIST += tests/bench/decide.sh
-EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
+.PHONY: bench bench-decide bench-policy bench-logged bench-resolver check-live
+EXTRA_DIST += tests/bench/decide.sh tests/bench/policy.sh tests/bench/policy_report.sh
+EXTRA_DIST += tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
 EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.

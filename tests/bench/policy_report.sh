@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # What tests/bench/policy.sh prints, out of its rows: KIND, NAME, SIZE, FIGURE.
 
-declare -A title=([module]=tldguard [rpz]=RPZ [local]=local-zone)
+declare -A title=([none]='no list' [module]=tldguard [rpz]=RPZ [local]=local-zone)
 
 # figure KIND NAME SIZE [least|most]: the median of its rows, "-" without.
 figure() {
@@ -21,7 +21,7 @@ table() {
     {
         printf '%s\t' "$1"
         sizes | paste -s
-        for name in module rpz local; do
+        for name in none module rpz local; do
             grep -q "^$2"$'\t'"$name"$'\t' "$rows" || continue
             printf '  %s' "${title[$name]}"
             for one in $(sizes); do printf '\t%s' "$(in_units "$(figure "$2" "$name" "$one" "${4:-}")" "$3")"; done
@@ -36,6 +36,7 @@ show_all() {
     bench_busy "$load"
     echo
     table 'Made of the list, ms' prepare 1
+    table 'The tool explains one name, ms' explain 1
     table 'What the resolver reads, MB' file 1000000
     table 'Start to the first answer, ms' start 1
     table 'Memory, MB' memory 1024
@@ -54,7 +55,11 @@ show_all() {
 }
 
 # added KIND NAME: what the most names have more than ten.
-added() { echo $(($(figure "$1" "$2" "$top" most) - $(figure memory "$2" 10))); }
+added() {
+    local all few
+    all=$(figure "$1" "$2" "$top" most) few=$(figure memory "$2" 10)
+    if [[ $all == - || $few == - ]]; then echo -; else echo $((all - few)); fi
+}
 
 make_targets() {
     local top longest quiet
