@@ -20,7 +20,8 @@ in the same run:
 The image is as a resolver has it, and the one that a tool opens has to agree.
 What they say of each question is compared first; a difference ends the run with status 1. Times
 are the best of many rounds, in turn. 'Cold' is with everything swept out of the caches before
-each 1000 questions, of names that come once, by chance from all of the list: the median.
+each 10,000 questions, of names that come once, by chance from all of the list: the median of
+a thousand of them at a time.
 Instructions are counted by callgrind; without valgrind there are none.
 
   --quick  up to 100,000 names, fewer rounds: about a minute (or QUICK=yes). Else 10 million

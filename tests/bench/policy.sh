@@ -180,6 +180,11 @@ explained() {
 }
 
 in_force() { grep -qF "policy serial $serial," "$world_dir/module.log"; }
+# told: tldguard status names the image that lies there.
+told() {
+    [[ $("$TLDGUARD" status --json --stats "$world_dir/figures/stats" | jq -r .policy.image) == \
+        "$(tail -c 32 "$(file_of module)" | od -An -v -tx1 | tr -d ' \n')" ]]
+}
 change_module() {
     local began
     began=$(now_ms)
@@ -215,6 +220,7 @@ changes() {
         least=1000
         window "$1" "change_$1"
         blocked "$1" || bail "$1: list $serial is not in force"
+        [[ $1 != module ]] || live_until told || bail "tldguard status tells of another policy"
         row longest "$1" "$size" "$longest"
         row peak "$1" "$size" $(($(peak "$1") - before + at_rest))
         least=$took
