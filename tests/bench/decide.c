@@ -61,6 +61,10 @@ static void by_names(const struct options *options)
         peers = peers_create(&world);
         bench_row(
             "image", "memory", names, "tldguard", "octets", (double)tg_image_memory(world.image));
+        if (!options->count) {
+            bench_row("opening", "read and checked", names, "tldguard", "ms", world.open_ns / 1e6);
+            bench_row("opening", "settled", names, "tldguard", "ms", world.settle_ns / 1e6);
+        }
         for (int kind = 0; kind < WORLD_KINDS; kind++)
             if (kind != WORLD_RULES)
                 one_kind(options, names, &world, peers, (enum world_kind)kind);

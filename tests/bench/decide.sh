@@ -66,12 +66,12 @@ progress() { [[ ! -t 2 ]] || printf '\r\033[K%s' "${*:+$* ...}" >&2; }
 # instructions: the rows tell in which order they are counted, five for each question; the first of
 # them is what is around.
 instructions() {
-    local at=0 table what size who around=0 questions sum
+    local at=0 table what size who unit around=0 questions sum
     valgrind --tool=callgrind --toggle-collect=bench_stretch --dump-after=bench_stretch \
         --callgrind-out-file="$work/counted" "$bench" -c -d "$work" -s "$seed" -n "$counted" \
         >"$work/counted.rows" 2>"$work/counted.log" || { cat "$work/counted.log" >&2; return 1; }
-    while IFS=$'\t' read -r table what size who _ questions; do
-        [[ $table != image ]] || continue
+    while IFS=$'\t' read -r table what size who unit questions; do
+        [[ $unit == instructions ]] || continue
         at=$((at + 1))
         sum=$(sed -n 's/^totals: //p' "$work/counted.$at")
         if [[ $who == nothing ]]; then around=$sum; continue; fi
@@ -141,6 +141,8 @@ show_all() {
     pivot cold ns all
     echo '... octets of memory'
     pivot image octets tldguard
+    echo '... to open its image, in milliseconds of the processor; it is in force before it is settled'
+    pivot opening ms tldguard
     echo 'By the number of rules: nanoseconds'
     pivot rules ns all
     echo 'By the labels of the name: nanoseconds'
@@ -171,6 +173,10 @@ make_targets() {
     bench_target decide 'TLD listed' ns "$(value kind listed "$at" tldguard ns)" - - most 40
     bench_target decide 'any of a million names, cold' ns \
         "$(value cold 'any name of the lists' 1000000 tldguard ns)" - - most 250
+    bench_target decide 'any of a million names, cold' ns "$(value cold 'any name of the lists' 1000000 tldguard ns)" \
+        tinycdb "$(value cold 'any name of the lists' 1000000 tinycdb ns)" most 0.7
+    bench_target 'image of a million names' 'opened and checked' 'ms of the processor' \
+        "$(value opening 'read and checked' 1000000 tldguard ms)" - - most 100
     grown kind 'TLD not listed' "$counted" 1.01
     grown kind 'block, suffix' "$counted" 1.1
     grown kind 'near miss of a protected name' "$counted" 1.1

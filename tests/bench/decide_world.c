@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define LABEL_LEN  25 /* of a name in a list, before its TLD */
 #define GROUPS     1000
@@ -197,23 +198,53 @@ static void add_clients(struct world *world, size_t subnets)
         free(overrides);
 }
 
-static void open_image(struct world *world)
+static double now_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double least_of(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* The best of three: the first one is also the first to touch the memory. */
+static void open_image(struct world *world, struct tg_diags *diags)
+{
+    world->open_ns = world->settle_ns = 1e12;
+    for (int i = 0; i < 3; i++) {
+        double start = now_ns();
+
+        tg_image_close(&world->image);
+        tg_image_close(&world->opened);
+        if (tg_image_open(world->path, &world->opened, diags) != TG_OK)
+            return;
+        world->open_ns = least_of(world->open_ns, now_ns() - start);
+        start = now_ns();
+        world->image = tg_image_settle(world->opened);
+        if (world->image == NULL)
+            world_fail("cannot settle the image");
+        world->settle_ns = least_of(world->settle_ns, now_ns() - start);
+        tg_image_close(&world->opened);
+    }
+    (void)tg_image_open(world->path, &world->opened, diags);
+}
+
+static void make_image(struct world *world)
 {
     struct tg_diags *diags = tg_diags_create();
-    struct tg_image *settled;
     char line[512] = "cannot make an image";
 
-    if (tg_image_write(&world->policy, BENCH_CREATED, world->path, diags) != TG_OK ||
-        tg_image_open(world->path, &world->image, diags) != TG_OK ||
-        tg_image_open(world->path, &world->opened, diags) != TG_OK) {
+    if (tg_image_write(&world->policy, BENCH_CREATED, world->path, diags) == TG_OK)
+        open_image(world, diags);
+    if (world->image == NULL || world->opened == NULL) {
         if (tg_diags_kept(diags) > 0)
             (void)tg_diag_format(tg_diags_get(diags, 0), line, sizeof(line));
         world_fail(line);
     }
-    if ((settled = tg_image_settle(world->image)) == NULL)
-        world_fail("cannot settle the image");
-    tg_image_close(&world->image);
-    world->image = settled;
     tg_diags_destroy(&diags);
 }
 
@@ -243,7 +274,7 @@ void world_create(
     world->policy.names = world->entries;
     world->policy.groups = world->groups;
     world->policy.subnets = world->subnets;
-    open_image(world);
+    make_image(world);
 }
 
 void world_destroy(struct world *world)

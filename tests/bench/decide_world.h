@@ -37,6 +37,8 @@ struct world {
     uint64_t seed;           /* as it was given */
     struct tg_image *image;  /* as a resolver holds it */
     struct tg_image *opened; /* as a tool does */
+    double open_ns;          /* what it took of the processor to open it, at best ... */
+    double settle_ns;        /* ... and to make what a resolver holds of it */
     char path[256];
 };
 
