@@ -27,7 +27,7 @@ Every answer is checked, and that the new list is in force; the exit status depe
   --quick   up to 10,000 names, fewer windows: about a minute (or QUICK=yes)
   --json    the same for machines (or JSON=yes)
 
-WINDOWS: how often the list is replaced (5; quick 3). THREADS: of Unbound (2). CACHED: how many
+WINDOWS: how often the list is replaced (5; quick 2). THREADS: of Unbound (2). CACHED: how many
 names lie in the cache (100000). LEAST, MOST: of names. PEERS=no: tldguard alone. Takes 4 GB of
 memory, 3 GB in TMPDIR, and RPZ half a minute for each change of a million names.
 Exit: 0 measured, 1 something went wrong, 2 usage, 77 cannot run here.
@@ -45,7 +45,7 @@ for option; do
     esac
 done
 least_names=${LEAST:-10} most=${MOST:-10000000} windows=${WINDOWS:-5} cached=${CACHED:-100000}
-[[ $quick != yes ]] || { most=${MOST:-10000} windows=${WINDOWS:-3} cached=${CACHED:-10000}; }
+[[ $quick != yes ]] || { most=${MOST:-10000} windows=${WINDOWS:-2} cached=${CACHED:-10000}; }
 [[ $most =~ ^10{1,7}$ ]] || usage "MOST is a power of ten, 10 to 10000000"
 [[ $windows =~ ^[1-9][0-9]?$ ]] || usage "WINDOWS is a number, 1 to 99"
 [[ $cached =~ ^[1-9][0-9]{0,6}$ ]] || usage "CACHED is a number"
