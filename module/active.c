@@ -50,10 +50,10 @@ void tg_active_destroy(struct tg_active **active)
 
 struct tg_stay tg_active_enter(struct tg_active *active)
 {
-    struct tg_stay stay = {.slot = tg_slot_of_thread()};
+    const unsigned side = atomic_load(&active->side);
+    struct tg_stay stay = {.slot = tg_slot_of_thread(), .generation = side};
 
-    stay.readers = &active->slots[stay.slot]
-                        .readers[atomic_load_explicit(&active->side, memory_order_relaxed) & 1];
+    stay.readers = &active->slots[stay.slot].readers[side & 1];
     /* In one order for all: who replaces the image counts us, or we see what it has put there. */
     atomic_fetch_add(stay.readers, 1);
     stay.image = atomic_load(&active->image);

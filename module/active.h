@@ -25,6 +25,7 @@ struct tg_stay {
     const struct tg_image *image; /* NULL: there is no policy */
     atomic_size_t *readers;       /* where it is counted */
     unsigned slot;                /* tg_slot_of_thread() */
+    unsigned generation;          /* of the policy: another one after each tg_active_replace() */
 };
 
 /**
@@ -42,7 +43,9 @@ enum tg_status tg_active_create(struct tg_image *image, struct tg_active **out);
 void tg_active_destroy(struct tg_active **active);
 
 /**
- * Enters: until the stay ends its image remains as it is, whatever is put in its place.
+ * Enters: until the stay ends its image remains as it is, whatever is put in its place. What was
+ * judged in a stay holds in another one of the same generation: if the policy has been replaced
+ * between them, that has not returned before the other one is left.
  * Wait-free, any number of threads; stays of one thread may overlap. It should be short, and the
  * thread must not call tg_active_replace() within.
  */

@@ -7,111 +7,130 @@
 #include "tldguard/explain.h"
 
 /* SOA timers for whoever looks: nothing ever transfers the zone (RFC 1035 3.3.13). */
-#define SOA_REFRESH 3600
-#define SOA_RETRY   1200
-#define SOA_EXPIRE  604800
-#define RDATA_MAX   (2 * TG_DNAME_MAX + 20)
+#define SOA_REFRESH  3600
+#define SOA_RETRY    1200
+#define SOA_EXPIRE   604800
+#define NULL_SRV_LEN 7
 
-struct rdata {
-    uint8_t octets[RDATA_MAX];
-    size_t len;
+/* A message with one RRset of ours: what has a fixed length of it, in one piece. */
+struct made {
+    struct dns_msg msg;
+    struct ub_packed_rrset_key key;
+    struct packed_rrset_data data;
 };
 
-static void put(struct rdata *rd, const void *octets, size_t len)
-{
-    memcpy(rd->octets + rd->len, octets, len);
-    rd->len += len;
-}
+/* Where its records are written. */
+struct records {
+    struct packed_rrset_data *data; /* NULL: out of memory */
+    uint16_t len;                   /* of the rdata of each */
+};
 
-static void put_u32(struct rdata *rd, uint32_t value)
+static uint8_t *rdata(const struct records *records, size_t i)
 {
-    sldns_write_uint32(rd->octets + rd->len, value);
-    rd->len += sizeof(value);
-}
-
-static void put_u16(struct rdata *rd, uint16_t value)
-{
-    sldns_write_uint16(rd->octets + rd->len, value);
-    rd->len += sizeof(value);
+    return records->data->rr_data[i] + sizeof(records->len);
 }
 
 /*
- * An RRset of count records of one length each. The arrays lie behind the data
- * in the order that packed_rrset_ptr_fixup() expects. dns64 stores the RRsets, too, of what it
- * passes on: there this one has ended at once, and gives way to any true one. On the wire are the
- * TTLs of the records.
+ * An RRset of count records of one length each, whose rdata is still to be written. The arrays lie
+ * behind the data in the order that packed_rrset_ptr_fixup() expects. dns64 stores the RRsets, too,
+ * of what it passes on: there this one has ended at once, and gives way to any true one. On the
+ * wire are the TTLs of the records. The owner is not copied: it is of the question, or of its
+ * answer, in the same region.
  */
-static struct ub_packed_rrset_key *make_rrset(struct regional *region, struct tg_name owner,
-    uint16_t type, uint32_t ttl, const uint8_t *rdata, size_t len, size_t count)
+static struct records make_rrset(struct module_qstate *qstate, struct tg_name owner, uint16_t type,
+    uint32_t ttl, size_t len, size_t count, struct made **out)
 {
-    const size_t each = sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t) + 2 + len;
-    struct ub_packed_rrset_key *key = regional_alloc_zero(region, sizeof(*key));
-    struct packed_rrset_data *data = regional_alloc_zero(region, sizeof(*data) + count * each);
-    uint8_t *next;
+    const size_t each =
+        sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t) + sizeof(uint16_t) + len;
+    struct made *made = regional_alloc(qstate->region, sizeof(*made) + count * each);
+    struct records records = {NULL, (uint16_t)len};
+    struct packed_rrset_data *data;
 
-    if (!key || !data)
-        return NULL;
-    key->rk.dname = regional_alloc_init(region, owner.wire, owner.len);
-    if (!key->rk.dname)
-        return NULL;
-    key->entry.key = key;
-    key->entry.data = data;
-    key->rk.dname_len = owner.len;
-    key->rk.type = htons(type);
-    key->rk.rrset_class = htons(LDNS_RR_CLASS_IN);
-    key->entry.hash = rrset_key_hash(&key->rk);
-    data->ttl = 0;
+    *out = made;
+    if (!made)
+        return records;
+    memset(made, 0, sizeof(*made));
+    data = records.data = made->key.entry.data = &made->data;
+    made->key.entry.key = &made->key;
+    made->key.rk.dname = (uint8_t *)(uintptr_t)owner.wire;
+    made->key.rk.dname_len = owner.len;
+    made->key.rk.type = htons(type);
+    made->key.rk.rrset_class = htons(LDNS_RR_CLASS_IN);
     data->count = count;
     data->trust = rrset_trust_none;
     data->security = sec_status_insecure;
     data->rr_len = (size_t *)(data + 1);
     data->rr_data = (uint8_t **)(data->rr_len + count);
     data->rr_ttl = (time_t *)(data->rr_data + count);
-    next = (uint8_t *)(data->rr_ttl + count);
     for (size_t i = 0; i < count; i++) {
-        data->rr_len[i] = 2 + len;
+        data->rr_len[i] = sizeof(uint16_t) + len;
         data->rr_ttl[i] = (time_t)ttl;
-        data->rr_data[i] = next;
-        sldns_write_uint16(next, (uint16_t)len);
-        memcpy(next + 2, rdata + i * len, len);
-        next += 2 + len;
+        data->rr_data[i] = (uint8_t *)(data->rr_ttl + count) + i * (sizeof(records.len) + len);
+        sldns_write_uint16(data->rr_data[i], records.len);
     }
-    return key;
+    return records;
+}
+
+static uint8_t *put_name(uint8_t *to, struct tg_name name)
+{
+    memcpy(to, name.wire, name.len);
+    return to + name.len;
 }
 
 /* RFC 2308: without a SOA a negative answer is not cached, and clients ask again and again. */
-static struct ub_packed_rrset_key *make_soa(
-    struct regional *region, struct tg_name zone, uint32_t serial, const struct tg_answer *answer)
+static struct made *make_soa(struct module_qstate *qstate, struct tg_name zone, uint32_t serial,
+    const struct tg_answer *answer)
 {
-    struct rdata rd = {.len = 0};
+    const uint32_t numbers[5] = {serial, SOA_REFRESH, SOA_RETRY, SOA_EXPIRE, answer->ttl};
+    struct made *made;
+    const struct records records = make_rrset(qstate, zone, LDNS_RR_TYPE_SOA, answer->ttl,
+        answer->mname.len + answer->rname.len + sizeof(numbers), 1, &made);
+    uint8_t *to;
 
-    put(&rd, answer->mname.wire, answer->mname.len);
-    put(&rd, answer->rname.wire, answer->rname.len);
-    put_u32(&rd, serial);
-    put_u32(&rd, SOA_REFRESH);
-    put_u32(&rd, SOA_RETRY);
-    put_u32(&rd, SOA_EXPIRE);
-    put_u32(&rd, answer->ttl);
-    return make_rrset(region, zone, LDNS_RR_TYPE_SOA, answer->ttl, rd.octets, rd.len, 1);
+    if (!records.data)
+        return NULL;
+    to = put_name(put_name(rdata(&records, 0), answer->mname), answer->rname);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sldns_write_uint32(to + i * sizeof(numbers[0]), numbers[i]);
+    return made;
 }
 
-static struct ub_packed_rrset_key *make_mx(
-    struct regional *region, struct tg_name owner, struct tg_name exchange, uint32_t ttl)
+static struct made *make_mx(
+    struct module_qstate *qstate, struct tg_name owner, struct tg_name exchange, uint32_t ttl)
 {
-    struct rdata rd = {.len = 0};
+    struct made *made;
+    const struct records records =
+        make_rrset(qstate, owner, LDNS_RR_TYPE_MX, ttl, sizeof(uint16_t) + exchange.len, 1, &made);
 
-    put_u16(&rd, 0);
-    put(&rd, exchange.wire, exchange.len);
-    return make_rrset(region, owner, LDNS_RR_TYPE_MX, ttl, rd.octets, rd.len, 1);
+    if (!records.data)
+        return NULL;
+    sldns_write_uint16(rdata(&records, 0), 0);
+    (void)put_name(rdata(&records, 0) + sizeof(uint16_t), exchange);
+    return made;
 }
 
 /* RFC 2782: a target of "." says that the service is decidedly not there. */
-static struct ub_packed_rrset_key *make_null_srv(
-    struct regional *region, struct tg_name owner, uint32_t ttl)
+static struct made *make_null_srv(struct module_qstate *qstate, struct tg_name owner, uint32_t ttl)
 {
-    static const uint8_t rdata[7] = {0};
+    struct made *made;
+    const struct records records =
+        make_rrset(qstate, owner, LDNS_RR_TYPE_SRV, ttl, NULL_SRV_LEN, 1, &made);
 
-    return make_rrset(region, owner, LDNS_RR_TYPE_SRV, ttl, rdata, sizeof(rdata), 1);
+    if (records.data)
+        memset(rdata(&records, 0), 0, NULL_SRV_LEN);
+    return made;
+}
+
+/* Addresses of len octets each. */
+static struct made *make_addresses(struct module_qstate *qstate, struct tg_name owner,
+    uint16_t type, uint32_t ttl, const uint8_t *addresses, size_t len, size_t count)
+{
+    struct made *made;
+    const struct records records = make_rrset(qstate, owner, type, ttl, len, count, &made);
+
+    for (size_t i = 0; records.data && i < count; i++)
+        memcpy(rdata(&records, i), addresses + i * len, len);
+    return made;
 }
 
 /* What is answered: which name, and the zone in whose SOA a negative answer is said. */
@@ -149,24 +168,24 @@ static struct place place_of(const struct module_qstate *qstate, const struct tg
     return place;
 }
 
-/* The RRset of a positive answer; NULL when out of memory. */
-static struct ub_packed_rrset_key *make_positive(struct regional *region, struct tg_name owner,
+/* A positive answer; NULL when out of memory. */
+static struct made *make_positive(struct module_qstate *qstate, struct tg_name owner,
     const struct tg_answer *answer, enum tg_reply reply)
 {
     static const struct tg_name root = {(const uint8_t *)"", 1};
 
     switch (reply) {
     case TG_REPLY_NULL_MX:
-        return make_mx(region, owner, root, answer->ttl);
+        return make_mx(qstate, owner, root, answer->ttl);
     case TG_REPLY_SINKHOLE_MX:
-        return make_mx(region, owner, answer->mx, answer->ttl);
+        return make_mx(qstate, owner, answer->mx, answer->ttl);
     case TG_REPLY_NULL_SRV:
-        return make_null_srv(region, owner, answer->ttl);
+        return make_null_srv(qstate, owner, answer->ttl);
     case TG_REPLY_SINKHOLE_A:
-        return make_rrset(region, owner, LDNS_RR_TYPE_A, answer->ttl, (const uint8_t *)answer->a,
-            sizeof(answer->a[0]), answer->a_count);
+        return make_addresses(qstate, owner, LDNS_RR_TYPE_A, answer->ttl,
+            (const uint8_t *)answer->a, sizeof(answer->a[0]), answer->a_count);
     case TG_REPLY_SINKHOLE_AAAA:
-        return make_rrset(region, owner, LDNS_RR_TYPE_AAAA, answer->ttl,
+        return make_addresses(qstate, owner, LDNS_RR_TYPE_AAAA, answer->ttl,
             (const uint8_t *)answer->aaaa, sizeof(answer->aaaa[0]), answer->aaaa_count);
     default:
         return NULL;
@@ -181,33 +200,36 @@ static bool is_positive(enum tg_reply reply)
 }
 
 /* The one message of an answer; NULL when the region is out of memory. */
-static struct dns_msg *make_message(
-    struct module_qstate *qstate, const struct tg_image *image, const struct tg_verdict *verdict)
+static struct dns_msg *make_message(struct module_qstate *qstate, int id,
+    const struct tg_image *image, const struct tg_verdict *verdict)
 {
     const struct tg_answer *answer = tg_image_answer(image);
     const bool positive = is_positive(verdict->reply);
     const uint16_t rcode =
         verdict->reply == TG_REPLY_NXDOMAIN ? LDNS_RCODE_NXDOMAIN : LDNS_RCODE_NOERROR;
     const struct place place = place_of(qstate, verdict);
-    struct dns_msg *msg = regional_alloc_zero(qstate->region, sizeof(*msg));
-    struct ub_packed_rrset_key *rrset;
+    struct made *made = positive
+                            ? make_positive(qstate, place.owner, answer, verdict->reply)
+                            : make_soa(qstate, place.zone, tg_image_meta(image)->serial, answer);
+    struct reply_info *reply;
 
-    rrset = positive ? make_positive(qstate->region, place.owner, answer, verdict->reply)
-                     : make_soa(qstate->region, place.zone, tg_image_meta(image)->serial, answer);
-    if (!msg || !rrset)
-        return NULL;
-    msg->qinfo = qstate->qinfo;
-    msg->rep = tg_ub_reply(qstate->region, (uint16_t)(BIT_QR | BIT_RA | rcode), (time_t)answer->ttl,
-        place.aliases + (positive ? 1 : 0), positive ? 0 : 1);
-    if (!msg->rep)
+    reply = made ? tg_ub_reply(qstate->region, (uint16_t)(BIT_QR | BIT_RA | rcode),
+                       (time_t)answer->ttl, place.aliases + (positive ? 1 : 0), positive ? 0 : 1)
+                 : NULL;
+    if (!reply)
         return NULL;
     for (size_t i = 0; i < place.aliases; i++)
-        msg->rep->rrsets[i] = qstate->return_msg->rep->rrsets[i];
-    msg->rep->rrsets[place.aliases] = rrset;
+        reply->rrsets[i] = qstate->return_msg->rep->rrsets[i];
+    reply->rrsets[place.aliases] = &made->key;
+    /* Only modules in front of us store what we answer. */
+    if (id > 0)
+        made->key.entry.hash = rrset_key_hash(&made->key.rk);
     /* dns64 stores what it passes on, whatever no_cache_store says; a TTL of 0 is not stored.
      * The wire has the TTLs of the RRs. */
-    msg->rep->ttl = 0;
-    return msg;
+    reply->ttl = 0;
+    made->msg.qinfo = qstate->qinfo;
+    made->msg.rep = reply;
+    return &made->msg;
 }
 
 /* RFC 8914, code 15: tells the person behind the client what happened and what was meant. */
@@ -222,6 +244,16 @@ static void add_ede(struct module_qstate *qstate, const struct tg_question *ques
         &qstate->edns_opts_front_out, qstate->region, LDNS_EDE_BLOCKED, text);
 }
 
+/* Nobody else is sent one (RFC 6891 7). */
+static bool has_edns(const struct module_qstate *qstate)
+{
+    const struct mesh_reply *r = qstate->mesh_info->reply_list;
+
+    while (r && !r->edns.edns_present)
+        r = r->next;
+    return r;
+}
+
 int tg_answer_make(struct module_qstate *qstate, int id, const struct tg_image *image,
     const struct tg_question *question, const struct tg_verdict *verdict)
 {
@@ -230,11 +262,11 @@ int tg_answer_make(struct module_qstate *qstate, int id, const struct tg_image *
 
     /* Kept out of the cache: each client must be seen, and another may be allowed. */
     qstate->no_cache_store = 1;
-    qstate->return_msg = refused ? NULL : make_message(qstate, image, verdict);
+    qstate->return_msg = refused ? NULL : make_message(qstate, id, image, verdict);
     qstate->return_rcode = refused              ? LDNS_RCODE_REFUSED
                            : qstate->return_msg ? LDNS_RCODE_NOERROR
                                                 : LDNS_RCODE_SERVFAIL;
-    if (query && !query->explained && (refused || qstate->return_msg)) {
+    if (query && !query->explained && (refused || qstate->return_msg) && has_edns(qstate)) {
         add_ede(qstate, question, tg_image_answer(image), verdict);
         query->explained = true;
     }

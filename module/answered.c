@@ -6,7 +6,7 @@
 /* True when the client of this reply has its event. */
 static bool has_event(const struct module_qstate *qstate, int id, const struct comm_reply *repinfo)
 {
-    const struct tg_query *query = qstate ? qstate->minfo[id] : NULL;
+    const struct tg_query *query = qstate ? tg_query_if(qstate, id) : NULL;
 
     /* New ones are put in front: what stands behind the newest that has one has one. */
     for (const struct mesh_reply *r = query ? query->newest : NULL; r; r = r->next)

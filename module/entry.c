@@ -7,6 +7,7 @@
  */
 #include "module/path.h"
 
+#define DAY       86400 /* seconds: Unbound's own longest TTL */
 #define TG_EXPORT __attribute__((visibility("default")))
 
 TG_EXPORT int init(struct module_env *env, int id);
@@ -72,6 +73,15 @@ static bool purge(struct module_env *env, struct tg_guard *guard, const struct t
     return true;
 }
 
+/* A cache that was kept holds aliases that were never noted, for as long as it may. */
+static void admit(const struct module_env *env, const struct tg_guard *guard)
+{
+    const int longest = env->cfg->max_ttl > DAY ? env->cfg->max_ttl : DAY;
+
+    if (env->rrset_cache && count_slabhash_entries(&env->rrset_cache->table) > 0)
+        tg_aliases_unknown(guard->aliases, (uint32_t)(time(NULL) + longest));
+}
+
 /* No thread of ours runs yet, nor one of Unbound's. */
 static bool begin(struct module_env *env, int id, struct tg_guard *guard)
 {
@@ -80,6 +90,7 @@ static bool begin(struct module_env *env, int id, struct tg_guard *guard)
 
     if (guard->passive)
         return true;
+    admit(env, guard);
     stay = tg_active_enter(guard->active);
     ok = register_all(env, id, guard, stay.image) && purge(env, guard, stay.image) &&
          tg_cachedb_create(guard, env);
@@ -136,8 +147,9 @@ static bool is_known(const struct tg_guard *guard)
 /* What a question has of ours; NULL: nothing, or it is the sentinel. */
 static struct tg_query *query_of(const struct tg_guard *guard, struct module_qstate *qstate, int id)
 {
-    return is_known(guard) && !tg_walker_is_sentinel(&guard->walker, qstate, id) ? qstate->minfo[id]
-                                                                                 : NULL;
+    return is_known(guard) && !tg_walker_is_sentinel(&guard->walker, qstate, id)
+               ? tg_query_if(qstate, id)
+               : NULL;
 }
 
 void operate(
@@ -181,7 +193,7 @@ void clear(struct module_qstate *qstate, int id)
 
     if (query)
         tg_twin_done(guard, query);
-    else if (is_known(guard) && qstate->minfo[id])
+    else if (is_known(guard) && tg_walker_is_sentinel(&guard->walker, qstate, id))
         tg_walker_dismiss(&guard->walker);
     if (is_known(guard))
         qstate->minfo[id] = NULL;

@@ -211,7 +211,7 @@ bool tg_guard_create(struct tg_guard **out)
         if (tg_diags_count(diags, TG_DIAG_ERROR) == 0)
             log_err("tldguard: cannot start: %s", tg_status_text(TG_ENOMEM));
         tg_guard_say(diags);
-    } else if (!(guard->stats = tg_stats_create())) {
+    } else if (!(guard->stats = tg_stats_create()) || !(guard->aliases = tg_aliases_create())) {
         log_err("tldguard: cannot start: %s", tg_status_text(TG_ENOMEM));
     } else {
         observe(guard);
@@ -279,6 +279,7 @@ void tg_guard_destroy(struct tg_guard **guard)
     tg_active_destroy(&(*guard)->active);
     tg_walker_fini(&(*guard)->walker);
     tg_settings_destroy(&(*guard)->settings);
+    tg_aliases_destroy(&(*guard)->aliases);
     tg_stats_destroy(&(*guard)->stats);
     free(*guard);
     *guard = NULL;
@@ -289,7 +290,8 @@ size_t tg_guard_memory(const struct tg_guard *guard)
     size_t bytes = 0;
 
     if (guard)
-        bytes = sizeof(*guard) + tg_stats_memory() + tg_publisher_memory(guard->publisher);
+        bytes = sizeof(*guard) + tg_stats_memory() + tg_aliases_memory() +
+                tg_publisher_memory(guard->publisher);
     if (guard && !guard->passive)
         bytes += tg_active_memory(guard->active) + tg_queue_memory(guard->queue) +
                  tg_writer_memory(guard->writer);

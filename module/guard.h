@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "module/active.h"
+#include "module/aliases.h"
 #include "module/publish.h"
 #include "module/queue.h"
 #include "module/stats.h"
@@ -39,6 +40,7 @@ struct tg_guard {
     struct tg_queue *queue;
     struct tg_writer *writer;
     struct tg_walker walker;
+    struct tg_aliases *aliases; /* that may lie in the cache */
     struct tg_cachedb *cachedb; /* cachedb.c; NULL: there is no such module */
     struct tg_seen_files seen;  /* the files that its first policy was read from */
     struct tg_trusted trusted;  /* who has signed the policy in force: of the watch, once it runs */

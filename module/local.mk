@@ -8,7 +8,7 @@ module_libtgevent_la_SOURCES = \
 	module/event_line.h module/event_line.c module/event_question.c module/event_client.h module/event_client.c module/event_service.c \
 	module/json.h module/json.c \
 	module/view.h module/view.c \
-	module/slot.h module/active.h module/active.c \
+	module/slot.h module/active.h module/active.c module/aliases.h module/aliases.c \
 	module/figures.h module/figures.c module/stats.h module/stats.c module/publish.h module/publish.c \
 	module/keep.h module/keep.c \
 	module/chain.h module/chain.c \

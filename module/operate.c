@@ -80,11 +80,33 @@ bool tg_is_judged_above(const struct mesh_state *state)
            query_dname_compare(asking->s.qinfo.qname, state->s.qinfo.qname) == 0;
 }
 
+/* In place of a pointer, which is even: the generation, and a lowest bit that is set. */
+static uintptr_t plain(unsigned generation)
+{
+    return (uintptr_t)generation << 1 | 1;
+}
+
+struct tg_query *tg_query_if(const struct module_qstate *qstate, int id)
+{
+    return (uintptr_t)qstate->minfo[id] & 1 ? NULL : qstate->minfo[id];
+}
+
 struct tg_query *tg_query_of(struct module_qstate *qstate, int id)
 {
-    if (!qstate->minfo[id])
+    if (!tg_query_if(qstate, id))
         qstate->minfo[id] = regional_alloc_zero(qstate->region, sizeof(struct tg_query));
     return qstate->minfo[id];
+}
+
+void tg_query_set_plain(struct module_qstate *qstate, int id, unsigned generation)
+{
+    if (!tg_query_if(qstate, id))
+        qstate->minfo[id] = (void *)plain(generation);
+}
+
+bool tg_query_is_plain(const struct module_qstate *qstate, int id, unsigned generation)
+{
+    return (uintptr_t)qstate->minfo[id] == plain(generation);
 }
 
 bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
@@ -138,7 +160,7 @@ static bool is_hidden_by_alias(const struct tg_guard *guard, const struct tg_ima
         struct tg_verdict onward;
         size_t len;
 
-        if (!tg_alias_cached(env, name, aim->question->qclass, wire, &len))
+        if (!tg_alias_cached(guard, env, name, aim->question->qclass, wire, &len))
             return false;
         name = next.target = (struct tg_name){wire, len};
         tg_judge(image, &next, TG_KNOWN_ASK, &onward);
@@ -178,6 +200,8 @@ static void enter(struct tg_guard *guard, struct tg_stay stay, struct module_qst
     }
     if (!judged)
         count(guard, stay.slot, client, &asked.question, &verdict);
+    if (verdict.reason == TG_REASON_NONE)
+        tg_query_set_plain(qstate, id, stay.generation);
     if (judged || verdict.reply == TG_REPLY_PASS) {
         if (is_hidden_by_alias(guard, image, qstate->env, &aim, &verdict))
             qstate->no_cache_store = 1;

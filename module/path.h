@@ -57,6 +57,18 @@ bool tg_canary_sings(struct tg_guard *guard, struct module_qstate *qstate, int i
 /** What is remembered of a question, made at the first call; NULL: out of memory. */
 struct tg_query *tg_query_of(struct module_qstate *qstate, int id);
 
+/** The same, if it was made; else NULL. */
+struct tg_query *tg_query_if(const struct module_qstate *qstate, int id);
+
+/**
+ * Remembers that the policy of a generation has no rule for a question, whoever asks and on
+ * whatever day. Most questions are so: it takes no memory, and what was remembered stays.
+ */
+void tg_query_set_plain(struct module_qstate *qstate, int id, unsigned generation);
+
+/** Whether that is remembered of this very generation. */
+bool tg_query_is_plain(const struct module_qstate *qstate, int id, unsigned generation);
+
 /**
  * True when answers must not lie in Unbound's cache of messages, from which they are given to
  * clients without asking us: they are not for everybody, or not for ever, or an event is due that
@@ -81,8 +93,9 @@ bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict)
 void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, int id);
 
 /**
- * Callback of Unbound for each answer that comes in: what must come by us is kept out of the
- * cache, where a CNAME, a name server's name or a minimised question (RFC 9156) would put it.
+ * Callback of Unbound for each answer that comes in. Its aliases are noted. What must come by us is
+ * kept out of the cache, where a CNAME, a name server's name or a minimised question (RFC 9156)
+ * would put it.
  * @param response NULL when none came in time.
  */
 int tg_operate_received(
@@ -140,6 +153,9 @@ typedef bool (*tg_target_fn)(void *arg, const struct tg_aim *aim);
 bool tg_targets_each(const struct tg_question *question, const struct ub_packed_rrset_key *rrset,
     tg_target_fn each, void *arg);
 
+/** Whether an answer may lead anywhere; its RRsets are the caller's, or locked. */
+bool tg_targets_any(const struct reply_info *reply);
+
 /** The same for all RRsets in an answer, in their order; they are the caller's, or locked. */
 bool tg_targets_all(const struct tg_question *question, const struct reply_info *reply,
     tg_target_fn each, void *arg);
@@ -155,8 +171,11 @@ bool tg_is_alias(const struct ub_packed_rrset_key *rrset);
  * @param next output: the name, of *len octets; name may be in it. Undefined on false.
  * @return false: nowhere.
  */
-bool tg_alias_cached(struct module_env *env, struct tg_name name, uint16_t qclass,
-    uint8_t next[TG_DNAME_MAX], size_t *len);
+bool tg_alias_cached(const struct tg_guard *guard, struct module_env *env, struct tg_name name,
+    uint16_t qclass, uint8_t next[TG_DNAME_MAX], size_t *len);
+
+/** Notes the aliases of an answer that has just come in, before they are in the cache. */
+void tg_aliases_of(const struct tg_guard *guard, const struct reply_info *reply, time_t now);
 
 /* twin.c: does the name exist that was probably meant? */
 

@@ -56,6 +56,13 @@ static bool keeps_out(const struct tg_guard *guard, const struct tg_image *image
     return must.out;
 }
 
+/* Most answers: no rule speaks of the question, and it leads nowhere. Nothing is to be done then,
+ * for whatever client. */
+static bool is_plain(const struct tg_verdict *verdict, const struct reply_info *reply)
+{
+    return verdict->reason == TG_REASON_NONE && !(reply && tg_targets_any(reply));
+}
+
 bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
     const struct query_info *qinfo, const struct reply_info *reply, bool shared, time_t now)
 {
@@ -64,6 +71,8 @@ bool tg_keeps_out(const struct tg_guard *guard, const struct tg_image *image,
 
     tg_asked_make(image, qinfo, NULL, now, &asked);
     tg_decide(image, &asked.question, &verdict);
+    if (!shared && is_plain(&verdict, reply))
+        return false;
     return keeps_out(guard, image, &asked.question, &verdict, reply, shared);
 }
 
@@ -87,11 +96,15 @@ static bool is_same(const struct query_info *a, const struct query_info *b)
  * and they are seen by the iterator alone. But behind an alias the iterator goes on, and stores
  * what it puts together from there with another TTL: then nothing of this question is stored.
  */
-static void keep_out(struct tg_guard *guard, const struct tg_image *image,
-    struct module_qstate *qstate, struct dns_msg *response)
+static void keep_out(struct tg_guard *guard, struct tg_stay stay, struct module_qstate *qstate,
+    int id, struct dns_msg *response)
 {
+    const struct tg_image *image = stay.image;
     const time_t now = *qstate->env->now;
 
+    if (tg_query_is_plain(qstate, id, stay.generation) && !tg_targets_any(response->rep) &&
+        is_same(&qstate->qinfo, &response->qinfo))
+        return;
     if (!tg_keeps_out(guard, image, &qstate->qinfo, response->rep, false, now) &&
         (is_same(&qstate->qinfo, &response->qinfo) ||
             !tg_keeps_out(guard, image, &response->qinfo, response->rep, false, now)))
@@ -107,15 +120,15 @@ int tg_operate_received(struct module_qstate *qstate, struct dns_msg *response, 
     struct tg_guard *guard = arg;
     struct tg_stay stay;
 
-    (void)id;
     /* There is none when the server asked did not answer in time. */
     if (!response || !response->rep)
         return 1;
     if (!tg_canary_sang(guard))
         return 1;
+    tg_aliases_of(guard, response->rep, *qstate->env->now);
     stay = tg_active_enter(guard->active);
     if (stay.image)
-        keep_out(guard, stay.image, qstate, response);
+        keep_out(guard, stay, qstate, id, response);
     tg_active_leave(stay);
     return 1;
 }
@@ -250,6 +263,8 @@ static bool judge(
 
     tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);
     tg_decide(image, &asked.question, &verdict);
+    if (is_plain(&verdict, reply))
+        return true;
     out = asked.question.client ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
                                 : keeps_out(guard, image, &asked.question, &verdict, reply, false);
     if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict) ||
@@ -267,11 +282,13 @@ static bool judge(
 }
 
 /* What nobody asked for, or is judged elsewhere, stays as it is. */
-static bool leave(
-    struct tg_guard *guard, const struct tg_image *image, struct module_qstate *qstate, int id)
+static bool leave(struct tg_guard *guard, struct tg_stay stay, struct module_qstate *qstate, int id)
 {
+    const struct tg_image *image = stay.image;
     const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
 
+    if (tg_query_is_plain(qstate, id, stay.generation) && !(reply && tg_targets_any(reply)))
+        return true;
     if (!tg_is_resolvers_own(qstate->mesh_info) && !tg_is_judged_above(qstate->mesh_info))
         return judge(guard, image, qstate, id);
     if (tg_keeps_out(guard, image, &qstate->qinfo, reply, false, *qstate->env->now))
@@ -287,7 +304,7 @@ void tg_operate_resolved(struct tg_guard *guard, struct module_qstate *qstate, i
     if (!guard->passive && tg_canary_sings(guard, qstate, id)) {
         stay = tg_active_enter(guard->active);
         if (stay.image)
-            done = leave(guard, stay.image, qstate, id);
+            done = leave(guard, stay, qstate, id);
         tg_active_leave(stay);
     }
     qstate->ext_state[id] = done ? module_finished : module_wait_subquery;

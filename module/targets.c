@@ -67,6 +67,16 @@ bool tg_targets_each(const struct tg_question *question, const struct ub_packed_
     return true;
 }
 
+bool tg_targets_any(const struct reply_info *reply)
+{
+    struct place place;
+
+    for (size_t i = 0; i < reply->an_numrrsets; i++)
+        if (find_place(ntohs(reply->rrsets[i]->rk.type), &place))
+            return true;
+    return false;
+}
+
 bool tg_targets_all(const struct tg_question *question, const struct reply_info *reply,
     tg_target_fn each, void *arg)
 {
@@ -131,9 +141,34 @@ static bool cached_dname(struct module_env *env, struct tg_name name, uint16_t q
     return false;
 }
 
-bool tg_alias_cached(struct module_env *env, struct tg_name name, uint16_t qclass,
-    uint8_t next[TG_DNAME_MAX], size_t *len)
+bool tg_alias_cached(const struct tg_guard *guard, struct module_env *env, struct tg_name name,
+    uint16_t qclass, uint8_t next[TG_DNAME_MAX], size_t *len)
 {
-    return cached_target(env, name, LDNS_RR_TYPE_CNAME, qclass, next, len) ||
-           cached_dname(env, name, qclass, next, len);
+    const uint32_t now = (uint32_t)*env->now;
+
+    return (tg_aliases_may_cname(guard->aliases, name, now) &&
+               cached_target(env, name, LDNS_RR_TYPE_CNAME, qclass, next, len)) ||
+           (tg_aliases_may_dname(guard->aliases, now) &&
+               cached_dname(env, name, qclass, next, len));
+}
+
+/* Still relative, the TTL is counted from the second in which it is stored: one more is enough. */
+static void note_alias(
+    const struct tg_guard *guard, const struct ub_packed_rrset_key *rrset, time_t now)
+{
+    const struct packed_rrset_data *data = rrset->entry.data;
+    const uint32_t until = (uint32_t)(now + data->ttl + 1);
+
+    if (rrset->rk.type == htons(LDNS_RR_TYPE_DNAME))
+        tg_aliases_dname(guard->aliases, until);
+    else
+        tg_aliases_cname(
+            guard->aliases, (struct tg_name){rrset->rk.dname, rrset->rk.dname_len}, until);
+}
+
+void tg_aliases_of(const struct tg_guard *guard, const struct reply_info *reply, time_t now)
+{
+    for (size_t i = 0; i < reply->an_numrrsets; i++)
+        if (tg_is_alias(reply->rrsets[i]))
+            note_alias(guard, reply->rrsets[i], now);
 }

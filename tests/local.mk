@@ -13,11 +13,10 @@ tg_unit = \
 	tests/unit/test_keep tests/unit/test_chain tests/unit/test_relay tests/unit/test_resume \
 	tests/unit/test_turns tests/unit/test_adopt
 
-tg_unit += tests/unit/test_clientid tests/unit/test_nearmiss tests/unit/test_skeleton
+tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
-tests_unit_test_log_scan_SOURCES = tests/unit/test_log_scan.c tools/log_scan.c tools/log_token.c \
-	tools/log_stamp.c
+tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
@@ -99,7 +98,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
-tg_scripts += tests/tools/fleet.sh
+tg_scripts += tests/tools/fleet.sh tests/tools/bench.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -114,7 +113,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/swap.sh tests/live/targets.sh tests/live/twin.sh \
 	tests/live/table.sh tests/live/differential.sh tests/live/crowd.sh \
 	tests/live/disk.sh tests/live/clientid.sh tests/live/modules.sh \
-	tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
+	tests/live/between.sh tests/live/waits.sh tests/live/status.sh tests/live/signed.sh tests/live/proxy.sh tests/live/stale.sh \
 	tests/live/cachedb.sh \
 	tests/live/crash.sh tests/live/flow.sh \
 	tests/live/relay.sh tests/live/trust.sh tests/live/activate.sh tests/live/activate_faults.sh \
@@ -140,7 +139,7 @@ endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
-EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/live/policy.yaml
+EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/between.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
@@ -149,11 +148,22 @@ EXTRA_PROGRAMS = tests/bench/bench
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
 tests_bench_bench_SOURCES = tests/bench/bench.c
 tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
-bench: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT) tests/support/events$(EXEEXT)
+# What the benches run, and all of them, with one table at the end: the whole, and under six minutes.
+tg_bench_programs = tests/support/ask$(EXEEXT) tests/support/events$(EXEEXT) \
+	tests/support/load$(EXEEXT) tests/bench/decide$(EXEEXT)
+tg_bench_environment = EVENTS_TOOL='$(abs_top_builddir)/tests/support/events$(EXEEXT)'
+bench bench-quick: all $(tg_bench_programs)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/all.sh $(if $(filter bench-quick,$@),--quick)
+# What reading the log takes: QUICK=yes, JSON=yes, or see its --help.
+bench-log: all tests/support/events$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/log.sh
+EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh
+# What README.md shows, and what scripts/figures makes it with.
+EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
+# The parts of the writer by themselves.
+bench-parts: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
 	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
 	tests/bench/bench tests/bench/policy.cdb tests/bench/block.jsonl
-	TLDGUARD=tools/tldguard$(EXEEXT) EVENTS_TOOL=tests/support/events$(EXEEXT) $(top_srcdir)/tests/bench/log.sh
-EXTRA_DIST += tests/bench/log.sh
 # One decision, beside others that find names: QUICK=yes, JSON=yes, or see its --help.
 EXTRA_PROGRAMS += tests/bench/decide
 CLEANFILES += tests/bench/decide$(EXEEXT)
@@ -176,10 +186,11 @@ bench-logged: all tests/support/ask$(EXEEXT)
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-decide bench-policy bench-logged bench-resolver check-live
+.PHONY: bench bench-quick bench-log bench-parts bench-decide bench-policy bench-logged bench-resolver check-live
 EXTRA_DIST += tests/bench/decide.sh tests/bench/policy.sh tests/bench/policy_report.sh
 EXTRA_DIST += tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
-EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_report.sh tests/bench/block.py
+EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_world.sh tests/bench/resolver_count.sh
+EXTRA_DIST += tests/bench/resolver_rates.sh tests/bench/resolver_report.sh tests/bench/peers.sh tests/bench/block.py
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:

@@ -14,14 +14,18 @@ base_packages=(
 # and HTTPS: its certificate, and HTTP/2. libfaketime ends an allowance. The JSON Schema of the
 # events is read by python3-jsonschema, and what is shipped for lnav by lnav. In the browser the
 # pages of tldguard report are tried; poppler reads what it prints. The other two are for
-# scripts/screenshot. minisign makes and checks signatures of ours; strace kills in the middle.
+# scripts/screenshot. minisign makes and checks signatures of ours; strace kills in the middle. llvm
+# and gcovr tell how much of the sources a fuzz target, and the tests, have run through. bsdextrautils
+# has column, for the tables of benches, which have a test.
 # The last three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces.
-dev_packages=(clang clang-format shellcheck mandoc openssl libnghttp2-dev libfaketime
+dev_packages=(clang clang-format llvm gcovr shellcheck mandoc openssl libnghttp2-dev libfaketime
     python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace
+    bsdextrautils
     openssh-client rsync iproute2)
 
-# For tests/bench/resolver.sh: rates, and instructions. Neither starts a daemon.
-bench_packages=(dnsperf valgrind)
+# For make bench: rates, instructions, tables, and the picture. None starts a daemon. The resolvers to
+# compare with would: see peers.sh.
+bench_packages=(dnsperf valgrind bsdextrautils gnuplot-nox)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.

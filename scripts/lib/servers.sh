@@ -18,8 +18,9 @@ sshd_packages=(openssh-server)
 
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
-    PATH=$PATH:/usr/sbin:/usr/local/sbin:$build/nsd/bin:$build/bind/bin:$build/knot/bin:$build/rsyslog/bin:$build/logrotate/bin:$build/promtool/bin:$build/sshd/bin \
-        command -v "$1" || true
+    local name path=$PATH:/usr/sbin:/usr/local/sbin
+    for name in nsd bind knot rsyslog logrotate promtool sshd "${!peer_programs[@]}"; do path+=:$build/$name/bin; done
+    PATH=$path command -v "$1" || true
 }
 
 # server_needs PACKAGE...: the shared libraries that they need of others, as clauses.

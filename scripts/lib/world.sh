@@ -23,6 +23,7 @@ world_unbound_more=''    # more lines for the server: clause ...
 world_unbound_clauses='' # ... and more clauses
 world_unbound_program='' # another than UNBOUND_PREFIX's
 world_tls=no             # yes: DNS over TLS at the resolver's port + 1, over HTTPS at + 2
+world_asks_token=(id.server CH TXT) # what world_token is the answer to
 world_user=''            # as whom the servers run; empty: as whoever runs this
 ((EUID != 0)) || world_user=nobody
 
@@ -231,7 +232,7 @@ world_pick_port() {
 # By TCP: a server that ends in the middle of its start cuts the connection.
 world_answers() {
     (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null || return 1
-    drill -t -p "$2" @127.0.0.1 id.server CH TXT 2>/dev/null |
+    drill -t -p "$2" @127.0.0.1 "${world_asks_token[@]}" 2>/dev/null |
         grep -qF "\"$(world_token "$1")\""
 }
 
@@ -279,7 +280,7 @@ $(tail -n 5 "$world_dir/$name.log")"
 world_pid() {
     local dir=${2:-$world_dir} pid
     pid=$(cat "$dir/run/$1.pid" 2>/dev/null) && [[ $pid =~ ^[0-9]+$ ]] || return 1
-    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF "$dir/$1.conf" || return 1
+    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | sed 's/^--[a-z-]*=//' | grep -qxF "$dir/$1.conf" || return 1
     printf '%s' "$pid"
 }
 

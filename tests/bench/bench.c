@@ -120,7 +120,7 @@ int main(int argc, char **argv)
     int failed;
 
     if (argc != 3) {
-        fprintf(stderr, "Usage: bench IMAGE SCRATCHFILE (see 'make bench')\n");
+        fprintf(stderr, "Usage: bench IMAGE SCRATCHFILE (see 'make bench-parts')\n");
         return 2;
     }
     if (tg_image_open(argv[1], &image, NULL) != TG_OK) {

@@ -57,6 +57,29 @@ static void test_none_then_one(void **state)
     assert_null(active);
 }
 
+/* Two stays are of one generation exactly when no policy came between them. */
+static void test_generations(void **state)
+{
+    struct tg_active *active = NULL;
+    unsigned before;
+
+    assert_int_equal(tg_active_create(open_image(*state), &active), TG_OK);
+    for (int i = 0; i < 3; i++) {
+        struct tg_stay stay = tg_active_enter(active);
+        struct tg_stay other = tg_active_enter(active);
+
+        before = stay.generation;
+        assert_int_equal(other.generation, before);
+        tg_active_leave(other);
+        tg_active_leave(stay);
+        tg_active_replace(active, open_image(*state));
+        stay = tg_active_enter(active);
+        assert_int_not_equal(stay.generation, before);
+        tg_active_leave(stay);
+    }
+    tg_active_destroy(&active);
+}
+
 static void test_out_of_memory(void **state)
 {
     struct tg_active *const untouched = (struct tg_active *)(uintptr_t)1;
@@ -174,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_destroy_null),
         IMAGEFILE_TEST(test_none_then_one),
+        IMAGEFILE_TEST(test_generations),
         IMAGEFILE_TEST(test_out_of_memory),
         IMAGEFILE_TEST(test_waits_for_readers),
         IMAGEFILE_TEST(test_many_readers),

@@ -322,6 +322,26 @@ static void lower_works_in_place(void **state)
     assert_memory_equal(wire, "\4army\77" A63 "\2ml", sizeof(wire));
 }
 
+/* Each octet at each place of a name of each length, and none beside it is touched. */
+static void lower_of_any_length(void **state)
+{
+    uint8_t in[40], out[sizeof(in) + 2];
+
+    (void)state;
+    for (size_t len = 0; len <= sizeof(in); len++)
+        for (unsigned octet = 0; octet < 256; octet++) {
+            const uint8_t low = (uint8_t)(octet >= 'A' && octet <= 'Z' ? octet + 32 : octet);
+
+            memset(in, (int)octet, sizeof(in));
+            memset(out, 0xee, sizeof(out));
+            tg_dname_lower(in, len, out + 1);
+            for (size_t i = 0; i < len; i++)
+                assert_int_equal(out[1 + i], low);
+            assert_int_equal(out[0], 0xee);
+            assert_int_equal(out[1 + len], 0xee);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +353,7 @@ int main(void)
         cmocka_unit_test(names_are_compared_by_label),
         cmocka_unit_test(no_name_is_no_root),
         cmocka_unit_test(lower_works_in_place),
+        cmocka_unit_test(lower_of_any_length),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
