@@ -85,6 +85,11 @@ void tg_active_replace(struct tg_active *active, struct tg_image *image)
     tg_image_close(&former);
 }
 
+struct tg_image *tg_active_image(struct tg_active *active)
+{
+    return atomic_load(&active->image);
+}
+
 size_t tg_active_memory(struct tg_active *active)
 {
     struct tg_stay stay = tg_active_enter(active);

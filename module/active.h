@@ -61,6 +61,9 @@ void tg_active_leave(struct tg_stay stay);
  */
 void tg_active_replace(struct tg_active *active, struct tg_image *image);
 
+/** The policy in force, for the thread that replaces it; NULL: none. */
+struct tg_image *tg_active_image(struct tg_active *active);
+
 /** Bytes of memory it holds, its policy's too. Any thread. */
 size_t tg_active_memory(struct tg_active *active);
 

@@ -23,6 +23,7 @@ struct tg_watch {
     struct tg_seen_files tried;    /* what was read last, good or bad */
     struct tg_seen_files changing; /* what is being written in place, as at the last look */
     bool unread;                   /* what was tried could not be read, and that was said */
+    bool unsettled;                /* the policy in force is as it was opened */
     unsigned walks_due;            /* the cache may hold what the policy in force does not allow */
     bool oom;                      /* so the last walk ended */
     unsigned put_off;              /* how often in a row it could not begin */
@@ -89,6 +90,17 @@ static void record(const struct tg_watch *watch, struct tg_event *event)
     tg_queue_commit(watch->guard->queue, slot);
 }
 
+/* The policy holds already: what makes its look-ups quick can take its time. */
+static void settle(struct tg_watch *watch)
+{
+    struct tg_image *image = tg_active_image(watch->guard->active);
+    struct tg_image *settled = image ? tg_image_settle(image) : NULL;
+
+    if (settled)
+        tg_active_replace(watch->guard->active, settled);
+    watch->unsettled = false;
+}
+
 static void put_in_force(struct tg_watch *watch, struct tg_image *image,
     const struct tg_trusted *trusted, struct timespec start)
 {
@@ -122,6 +134,7 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image,
                  "next reload of Unbound: then their questions are seen in the cache as well");
     tg_event_fill_loaded(image, serial, removed, (uint32_t)ms, &event);
     record(watch, &event);
+    watch->unsettled = true;
 }
 
 /* One line, for whoever is woken by each. */
@@ -236,6 +249,7 @@ static void *run(void *arg)
 {
     struct tg_watch *watch = arg;
 
+    settle(watch);
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
         if (!tg_walker_begin(&watch->guard->walker))
             continue;
@@ -246,6 +260,8 @@ static void *run(void *arg)
         if (watch->walks_due > 0)
             walk_again(watch);
         tg_walker_end(&watch->guard->walker);
+        if (watch->unsettled)
+            settle(watch);
     }
     return NULL;
 }

@@ -93,12 +93,8 @@ static void prepare(
 {
     parents->labels = tg_dname_labels(name.wire, parents->offsets);
     parents->first = parents->labels > depth ? parents->labels - depth : 0;
-    for (size_t i = parents->first; i < parents->labels; i++) {
-        size_t at = parents->offsets[i];
-
-        tg_image_prepare(
-            image, (struct tg_name){name.wire + at, name.len - at}, &parents->lookups[i]);
-    }
+    tg_image_prepare(
+        image, name, parents->offsets, parents->first, parents->labels, parents->lookups);
 }
 
 /* Looks for qname and its parents, longest first, up to the TLD or to an allow, which wins. */
@@ -189,15 +185,12 @@ static void answer_by_mode(const struct tg_image *image, uint16_t qtype, struct 
     }
 }
 
-/* Whether a name is at or below a protected one. */
-static bool is_protected(const struct tg_image *image, struct tg_name name)
+/* Whether a name is at or below a protected one; depth is that of its TLD. */
+static bool is_protected(const struct tg_image *image, struct tg_name name, size_t depth)
 {
-    const struct tg_tld *tld = tg_image_find_tld(image, name.wire + tg_dname_last_label(name.wire));
     struct parents parents;
 
-    if (tld == NULL || tld->depth == 0)
-        return false;
-    prepare(image, name, tld->depth, &parents);
+    prepare(image, name, depth, &parents);
     for (size_t i = parents.first; i < parents.labels; i++) {
         struct tg_image_name known;
 
@@ -206,6 +199,15 @@ static bool is_protected(const struct tg_image *image, struct tg_name name)
             return true;
     }
     return false;
+}
+
+/* Labels of the longest name that is known under the TLD of a target; 0: none is. */
+static size_t depth_under(const struct tg_image *image, struct tg_name target)
+{
+    const struct tg_tld *tld =
+        tg_image_find_tld(image, target.wire + tg_dname_last_label(target.wire));
+
+    return tld == NULL ? 0 : tld->depth;
 }
 
 /* Puts the labels before owner_at in front of a target. Returns the length, 0: too long. */
@@ -224,19 +226,21 @@ static bool make_twin(
     const struct tg_image *image, struct tg_name qname, struct tg_verdict *verdict)
 {
     const struct tg_rule *rule = verdict->rule;
-    uint8_t twin[TG_DNAME_MAX];
-    bool listed = false;
-    size_t len = 0;
 
-    for (size_t i = 0; i < rule->target_count && !listed; i++) {
-        len = join(qname, verdict->owner_at, rule->targets[i], twin);
-        listed = len > 0 && is_protected(image, (struct tg_name){twin, len});
+    for (size_t i = 0; i < rule->target_count; i++) {
+        size_t depth = depth_under(image, rule->targets[i]);
+        uint8_t twin[TG_DNAME_MAX];
+        size_t len = depth > 0 ? join(qname, verdict->owner_at, rule->targets[i], twin) : 0;
+
+        if (len > 0 && is_protected(image, (struct tg_name){twin, len}, depth)) {
+            verdict->twin_len = len;
+            memcpy(verdict->twin, twin, len);
+            return true;
+        }
     }
-    if (!listed && rule->target_count > 1)
-        len = join(qname, verdict->owner_at, rule->targets[0], twin);
-    memcpy(verdict->twin, twin, len);
-    verdict->twin_len = len;
-    return listed;
+    if (rule->target_count > 0)
+        verdict->twin_len = join(qname, verdict->owner_at, rule->targets[0], verdict->twin);
+    return false;
 }
 
 /* The override of the client's group: for this TLD, else for all. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lower_p.h"
+#include "octets.h"
 
 /* Locale-free, and only A-Z: RFC 4343 folds no other octet. */
 static uint8_t lower(uint8_t c)
@@ -159,15 +159,28 @@ enum tg_status tg_dname_check(const uint8_t *wire, size_t avail, size_t *len)
 
 /* The loops below take length octets along: those are 0..63, never 'A'..'Z'. */
 
+static uint64_t load8(const uint8_t *at)
+{
+    uint64_t octets;
+
+    memcpy(&octets, at, sizeof(octets));
+    return octets;
+}
+
 bool tg_dname_is_lower(const uint8_t *wire, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
+    size_t i = 0;
+
+    for (; i + 8 <= len; i += 8)
+        if (tg_upper8(load8(wire + i)) != 0)
+            return false;
+    for (; i < len; i++)
         if (wire[i] != lower(wire[i]))
             return false;
     return true;
 }
 
-/* Eight octets at a time; the last eight once more where some are left. */
+/* Eight octets at a time, the last ones once more: what is lower-case stays so. */
 void tg_dname_lower(const uint8_t *wire, size_t len, uint8_t *out)
 {
     if (len < 8) {
@@ -175,12 +188,10 @@ void tg_dname_lower(const uint8_t *wire, size_t len, uint8_t *out)
             out[i] = lower(wire[i]);
         return;
     }
-    for (size_t at = 0; at < len; at += 8) {
-        const size_t from = at + 8 <= len ? at : len - 8;
-        uint64_t octets;
+    for (size_t i = 0; i < len; i += 8) {
+        size_t from = i + 8 <= len ? i : len - 8;
+        uint64_t octets = tg_lower8(load8(wire + from));
 
-        memcpy(&octets, wire + from, sizeof(octets));
-        octets = tg_lower8(octets);
         memcpy(out + from, &octets, sizeof(octets));
     }
 }

@@ -6,32 +6,42 @@
 
 #include "image_p.h"
 
+static void close_whole(struct tg_image *image)
+{
+    free(image->tlds.slots);
+    free(image->ranges);
+    free(image->overrides);
+    free(image->groups);
+    free(image->targets);
+    free(image->rules);
+    free(image->canaries);
+    tg_quick_destroy(&image->quick);
+    if (image->names.buckets != NULL)
+        munmap(image->names.buckets, image->names.len);
+    if (image->data != NULL)
+        munmap(image->data, image->len);
+    free(image);
+}
+
 void tg_image_close(struct tg_image **image)
 {
     if (image == NULL || *image == NULL)
         return;
-    free((*image)->tlds.slots);
-    free((*image)->ranges);
-    free((*image)->overrides);
-    free((*image)->groups);
-    free((*image)->targets);
-    free((*image)->rules);
-    free((*image)->canaries);
-    tg_quick_destroy(&(*image)->quick);
-    if ((*image)->data != NULL)
-        munmap((*image)->data, (*image)->len);
-    free(*image);
+    if ((*image)->settled)
+        tg_image_close_rest(*image);
+    else
+        close_whole(*image);
     *image = NULL;
 }
 
 bool tg_image_same(const struct tg_image *a, const struct tg_image *b)
 {
-    return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+    return memcmp(a->digest, b->digest, sizeof(a->digest)) == 0;
 }
 
 const uint8_t *tg_image_octets(const struct tg_image *image, size_t *len)
 {
-    *len = image->len;
+    *len = image->names.buckets == NULL ? image->len : 0;
     return image->data;
 }
 
@@ -107,7 +117,8 @@ bool tg_image_inspects(const struct tg_image *image)
 
 size_t tg_image_memory(const struct tg_image *image)
 {
-    return sizeof(*image) + image->len + image->canary_count * sizeof(*image->canaries) +
+    return sizeof(*image) + image->len + image->names.len +
+           image->canary_count * sizeof(*image->canaries) +
            image->rule_count * sizeof(*image->rules) +
            image->target_count * sizeof(*image->targets) +
            image->group_count * sizeof(*image->groups) +

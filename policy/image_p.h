@@ -247,6 +247,13 @@ struct tg_tlds {
     unsigned shift; /* 64 - log2(size) */
 };
 
+/* The names of a settled image: see image_settle.c. */
+struct tg_names {
+    uint8_t *buckets; /* NULL: it is not settled, and they are in data */
+    size_t count;
+    size_t len; /* octets */
+};
+
 /* Addresses from this one to the next range's belong to one group. */
 struct tg_range {
     uint64_t high; /* the first address, as a number */
@@ -258,6 +265,8 @@ struct tg_image {
     uint8_t *data; /* the whole file, in memory that is no longer writable; see also quick */
     size_t len;
     uint32_t names_at;      /* as in struct tg_disk_trailer */
+    struct tg_names names;  /* of tg_image_settle(): then data ends where they begin */
+    bool settled;           /* all but the names belongs to another one */
     struct tg_quick *quick; /* of tg_image_open_quick(); then data ends where the names begin, and
                                its table of contents tells of no tables. Else NULL */
     uint8_t digest[32];     /* of struct tg_disk_trailer */
@@ -434,15 +443,25 @@ static inline const struct tg_rule *tg_tld_rule(
  * waited for once and not for each of them. */
 struct tg_lookup {
     struct tg_name name; /* lower-case */
-    uint32_t hash;
+    uint64_t hash;       /* tg_name_hash() in a settled image, else cdb_hash() */
 };
 
-/** The first step. */
-void tg_image_prepare(const struct tg_image *image, struct tg_name name, struct tg_lookup *lookup);
+/**
+ * The first step, for a name and those above it.
+ * @param offsets where its labels are, as by tg_dname_labels().
+ * @param first   the first label whose name is looked up, up to the last.
+ * @param labels  how many there are.
+ * @param lookups output, from number first on.
+ */
+void tg_image_prepare(const struct tg_image *image, struct tg_name name, const uint8_t *offsets,
+    size_t first, size_t labels, struct tg_lookup *lookups);
 
 /** The second step: as tg_image_name(). */
 bool tg_image_finish(
     const struct tg_image *image, const struct tg_lookup *lookup, struct tg_image_name *out);
+
+/** tg_image_close() of one that was settled: frees what the other one has not got. */
+void tg_image_close_rest(struct tg_image *image);
 
 /**
  * Finds a name in the file of an image of tg_image_open_quick(), and checks its record.

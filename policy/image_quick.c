@@ -113,9 +113,10 @@ const struct tg_disk_name *tg_quick_find(
     const struct tg_image *image, const struct tg_lookup *lookup)
 {
     struct tg_quick *quick = image->quick;
-    const uint8_t *toc = quick->toc + lookup->hash % TG_CDB_TABLES * 8;
+    const uint32_t hash = (uint32_t)lookup->hash;
+    const uint8_t *toc = quick->toc + hash % TG_CDB_TABLES * 8;
     uint32_t slots = tg_get32(toc + 4);
-    uint32_t i = slots == 0 ? 0 : (lookup->hash >> 8) % slots;
+    uint32_t i = slots == 0 ? 0 : (hash >> 8) % slots;
     enum found found = NEXT;
     size_t same = 0;
 

@@ -4,36 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image_label.h"
 #include "image_p.h"
-#include "lower_p.h"
-
-/* A number for a label with its length octet, the same in any case. Up to
- * seven octets it is the label itself, so that equal keys are equal labels. The lowest
- * octet is the length, so it is never 0. Reads no octet behind the label, for
- * a name may end where its memory does: short reads overlap instead. */
-static uint64_t label_key(const uint8_t *label)
-{
-    size_t len = label[0] + 1u;
-    uint64_t hash = 0;
-
-    if (len < 4) {
-        size_t rest = len - 2;
-
-        return tg_lower8(tg_get16(label) | (uint64_t)tg_get16(label + rest) << 8 * rest);
-    }
-    if (len <= 8) {
-        size_t rest = len - 4;
-
-        return tg_lower8(tg_get32(label) | (uint64_t)tg_get32(label + rest) << 8 * rest);
-    }
-    for (size_t at = 0; at < len; at += 8) {
-        size_t from = at + 8 <= len ? at : len - 8;
-
-        hash = (hash ^ tg_lower8(tg_get64(label + from))) * 0x9fb21c651e98df25u;
-        hash ^= hash >> 32;
-    }
-    return hash << 8 | label[0];
-}
 
 static size_t first_slot(const struct tg_tlds *tlds, uint64_t key)
 {
@@ -58,7 +30,7 @@ enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count)
 
 size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t at, uint32_t rule)
 {
-    uint64_t key = label_key(label);
+    uint64_t key = tg_label_key(label);
     size_t i = first_slot(tlds, key);
     size_t looks = 1;
 
@@ -86,7 +58,7 @@ struct tg_tld *tg_image_find_tld(const struct tg_image *image, const uint8_t *la
 
     if (label[0] == 0)
         return NULL;
-    key = label_key(label);
+    key = tg_label_key(label);
     for (size_t i = first_slot(tlds, key); tlds->slots[i].key != 0; i = (i + 1) & (tlds->size - 1))
         if (tlds->slots[i].key == key && (label[0] <= 7 || is_label(image, &tlds->slots[i], label)))
             return &tlds->slots[i];

@@ -219,7 +219,7 @@ static void take_lines(struct list *l)
 
 static const char *fault_text(int error)
 {
-    return error == EFBIG    ? "larger than 256 MiB, with the lists before it"
+    return error == EFBIG    ? "larger than 512 MiB, with the lists before it"
            : error == EINVAL ? "not a regular file"
                              : strerror(error);
 }

@@ -5,15 +5,15 @@ noinst_LTLIBRARIES += policy/libtgcore.la policy/libtldguard.la
 policy_libtgcore_la_SOURCES = \
 	include/tldguard/status.h policy/status.c \
 	include/tldguard/diag.h policy/diag.c \
-	include/tldguard/dname.h policy/dname.c \
+	include/tldguard/dname.h policy/octets.h policy/dname.c \
 	policy/fileio.h policy/fileio.c \
 	include/tldguard/rrtype.h policy/rrtype.c \
 	include/tldguard/policy.h policy/words.c \
 	policy/arena.h policy/arena.c \
 	policy/yaml.h policy/yaml.c policy/yaml_keys.c policy/yaml_prefix.c policy/yaml_text.c \
 	include/tldguard/settings.h policy/settings_p.h policy/settings.c policy/settings_trusted.c \
-	include/tldguard/image.h policy/image_p.h policy/lower_p.h policy/image.c \
-	policy/image_tlds.c policy/image_names.c policy/image_clients.c \
+	include/tldguard/image.h policy/image_p.h policy/image.c \
+	policy/image_tlds.c policy/image_label.h policy/image_names.c policy/image_settle.c policy/image_clients.c \
 	policy/image_open.c policy/image_frame.c policy/image_quick.c policy/image_index.c policy/image_cursor.h policy/image_cursor.c \
 	policy/image_decode.c policy/image_refs.c \
 	include/tldguard/trust.h policy/trust_p.h policy/trust.c policy/trust_check.c policy/trust_open.c \

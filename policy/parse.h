@@ -7,7 +7,7 @@
 #include "tldguard/policy.h"
 #include "yaml.h"
 
-#define TG_LISTS_SIZE_MAX    ((size_t)256 * 1024 * 1024) /* bytes of all list files of a policy */
+#define TG_LISTS_SIZE_MAX    ((size_t)512 * 1024 * 1024) /* bytes of all list files of a policy */
 #define TG_LIST_LINE_MAX     ((size_t)64 * 1024)         /* bytes of a line of one */
 #define TG_LIST_SHOWN        20 /* messages of one kind about one list; the rest are counted */
 #define TG_SUFFIXES_SIZE_MAX ((size_t)16 * 1024 * 1024) /* bytes of the public suffix list */

@@ -4,7 +4,7 @@ if HAVE_CMOCKA
 tg_unit = \
 	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
-	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick \
+	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick tests/unit/test_settle \
 	tests/unit/test_decide tests/unit/test_explain tests/unit/test_canary \
 	tests/unit/test_json tests/unit/test_rrtype tests/unit/test_event tests/unit/test_event_lines tests/unit/test_event_service \
 	tests/unit/test_event_schema \
@@ -153,12 +153,11 @@ EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
-EXTRA_PROGRAMS = tests/bench/bench tests/bench/write
-CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/policy.cdb
-tests_bench_bench_SOURCES = tests/bench/bench.c
-tests_bench_bench_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
+EXTRA_PROGRAMS = tests/bench/write tests/bench/decide
+CLEANFILES += $(EXTRA_PROGRAMS)
 # What the benches run, and all of them, with one table at the end: the whole, and under six minutes.
-tg_bench_programs = tests/support/ask$(EXEEXT) tests/support/events$(EXEEXT) tests/bench/write$(EXEEXT)
+tg_bench_programs = tests/support/ask$(EXEEXT) tests/support/load$(EXEEXT) tests/support/events$(EXEEXT) \
+	tests/bench/write$(EXEEXT) tests/bench/decide$(EXEEXT)
 tg_bench_environment = EVENTS_TOOL='$(abs_top_builddir)/tests/support/events$(EXEEXT)' \
 	WRITE_TOOL='$(abs_top_builddir)/tests/bench/write$(EXEEXT)'
 bench bench-quick: all $(tg_bench_programs)
@@ -174,25 +173,31 @@ bench-log: bench-write tests/support/events$(EXEEXT)
 EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh tests/bench/write.sh
 # What README.md shows, and what scripts/figures makes it with.
 EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
-# The parts of the module by themselves; the tool with a million names.
-bench-parts: tests/bench/bench$(EXEEXT) tools/tldguard$(EXEEXT)
-	tools/tldguard compile -q $(top_srcdir)/policy/tables/default.yaml -o tests/bench/policy.cdb
-	tests/bench/bench tests/bench/policy.cdb
-	TLDGUARD=tools/tldguard$(EXEEXT) $(top_srcdir)/tests/bench/million.sh
-EXTRA_DIST += tests/bench/million.sh
-# Latency of other questions while a policy is replaced.
-bench-swap: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
-	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/swap.sh
+# One decision, beside others that find names: QUICK=yes, JSON=yes, or see its --help.
+tests_bench_decide_SOURCES = tests/bench/decide.c \
+	tests/bench/decide_time.h tests/bench/decide_time.c \
+	tests/bench/decide_world.h tests/bench/decide_world.c tests/bench/decide_asked.c \
+	tests/bench/decide_peers.h tests/bench/decide_peers.c \
+	tests/support/oracle.h tests/support/oracle.c
+tests_bench_decide_CPPFLAGS = $(AM_CPPFLAGS)
+tests_bench_decide_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
+bench-decide: tests/bench/decide$(EXEEXT) tools/tldguard$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/decide.sh
+# Lists of up to a million names beside RPZ and local-zones, and what their replacement does to
+# the questions of others: QUICK=yes, JSON=yes, or see its --help.
+bench-policy: all tests/support/load$(EXEEXT) tests/support/ask$(EXEEXT)
+	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/policy.sh
 # Instructions that logging takes.
 bench-logged: all tests/support/ask$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/logged.sh
 # The module beside Unbound's own means: QUICK=yes, JSON=yes, WHERE=blocked, or see its --help.
 bench-resolver: all tests/support/ask$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/resolver.sh
-.PHONY: bench bench-quick bench-log bench-write bench-parts bench-swap bench-logged bench-resolver check-live
-EXTRA_DIST += tests/bench/swap.sh tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
+.PHONY: bench bench-quick bench-decide bench-policy bench-log bench-write bench-logged bench-resolver check-live
+EXTRA_DIST += tests/bench/logged.sh tests/bench/lib.sh tests/bench/about.sh
 EXTRA_DIST += tests/bench/resolver.sh tests/bench/resolver_world.sh tests/bench/resolver_count.sh
 EXTRA_DIST += tests/bench/resolver_rates.sh tests/bench/resolver_report.sh tests/bench/peers.sh tests/bench/block.py
+EXTRA_DIST += tests/bench/decide.sh tests/bench/policy.sh tests/bench/policy_report.sh
 
 # A folder in EXTRA_DIST takes along what a former test run left beside it.
 dist-hook:

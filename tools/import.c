@@ -8,7 +8,7 @@
 
 #include "tldguard/policy.h"
 
-#define RECORDS_MAX ((size_t)1 << 24) /* NAME and *.NAME of 4 million names, and some to spare */
+#define RECORDS_MAX ((size_t)1 << 24) /* NAME and *.NAME of 8 million names */
 
 enum { RPZ, LIST, ORIGIN, OUTPUT, WIDEN, QUIET };
 static const struct tg_option options[] = {

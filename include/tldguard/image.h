@@ -91,10 +91,22 @@ enum tg_status tg_image_open_quick(const char *path, struct tg_image **out, stru
 enum tg_status tg_image_status(
     const struct tg_image *image, const char *name, struct tg_diags *diags);
 
-/** Whether two images that tg_image_open() has opened are the same, octet for octet. */
+/**
+ * Makes another handle of an image that tg_image_open() has opened, for a resolver: where the names
+ * are, a look-up waits for memory once and not twice, and what look-ups do not need is left out.
+ * All of them say the same, and rules and all the rest are the very same ones. But
+ * tg_image_each_name() and tg_image_each_suffix() find none in it, and it has no octets.
+ * @param image may still be used, by any thread, and is to be closed, before the other one.
+ * @return to be closed with tg_image_close(); NULL: there is no memory for that, or nothing to be
+ *         done; then the image is as it was.
+ */
+struct tg_image *tg_image_settle(struct tg_image *image);
+
+/** Whether two images that tg_image_open() has opened are the same, by their digests. */
 bool tg_image_same(const struct tg_image *a, const struct tg_image *b);
 
-/** All octets of an image that tg_image_open() has opened, as they were checked; borrowed. */
+/** All octets of an image that tg_image_open() has opened, as they were checked; borrowed. Of
+ * tg_image_settle() there are none. */
 const uint8_t *tg_image_octets(const struct tg_image *image, size_t *len);
 
 /** Frees an image and sets the pointer to NULL; NULL-safe. No thread may use it any more. */

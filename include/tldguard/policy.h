@@ -70,15 +70,15 @@ const char *tg_twin_text(enum tg_twin twin);
 const char *tg_match_text(enum tg_match match);
 const char *tg_expect_text(enum tg_expect expect);
 
-#define TG_TARGETS_MAX  16      /* targets of one rule */
-#define TG_SINK_MAX     8       /* sinkhole addresses of one family */
-#define TG_TEXT_MAX     1000    /* bytes of a note, reason, ticket, contact or group's name */
-#define TG_RULES_MAX    200000  /* rules of one policy; a list of names is one rule */
-#define TG_NAMES_MAX    4000000 /* names of one policy */
-#define TG_GROUPS_MAX   1000    /* groups of clients */
-#define TG_SUBNETS_MAX  200000  /* prefixes of all groups */
-#define TG_TTL_MAX      86400   /* seconds: a wrong block must end within a day */
-#define TG_CANARIES_MAX 100     /* canary questions: all are asked at each activation */
+#define TG_TARGETS_MAX  16       /* targets of one rule */
+#define TG_SINK_MAX     8        /* sinkhole addresses of one family */
+#define TG_TEXT_MAX     1000     /* bytes of a note, reason, ticket, contact or group's name */
+#define TG_RULES_MAX    200000   /* rules of one policy; a list of names is one rule */
+#define TG_NAMES_MAX    12000000 /* names of one policy */
+#define TG_GROUPS_MAX   1000     /* groups of clients */
+#define TG_SUBNETS_MAX  200000   /* prefixes of all groups */
+#define TG_TTL_MAX      86400    /* seconds: a wrong block must end within a day */
+#define TG_CANARIES_MAX 100      /* canary questions: all are asked at each activation */
 
 /* How blocked questions are answered. All names lower-case wire format. */
 struct tg_answer {
@@ -218,7 +218,7 @@ struct tg_policy_options {
  * List files: one name a line; "#" starts a comment; an address in front of
  * the names, as in /etc/hosts, is passed over; "*.name" and ".name" mean name and all
  * below, as does "||name^" (ad blockers' lists; "!" starts a comment there). A relative path is
- * relative to the policy's folder. Bounds: 256 MiB for all lists of a policy, 64 KiB for a line.
+ * relative to the policy's folder. Bounds: 512 MiB for all lists of a policy, 64 KiB for a line.
  * A list of block cannot hold a whole TLD. Names that a list repeats are dropped, and counted in a
  * note.
  *

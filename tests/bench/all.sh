@@ -21,7 +21,7 @@ HELP
 }
 
 # The one list of them: tests/bench/NAME.sh, which takes --quick and --json.
-benches=(log write resolver)
+benches=(decide policy write log resolver)
 quick=${QUICK:-no} wanted=() status=0
 usage() { echo "tests/bench/all.sh: $1; --help tells more" >&2; exit 2; }
 for option; do

@@ -414,6 +414,35 @@ test_put_off() {
     logged "put off" '127.0.0.1 army.ml A NXDOMAIN'
 }
 
+# Octets of the memory that is sealed: images, and nothing else of that size.
+# shellcheck disable=SC2317
+sealed() {
+    local range mode dev name sum=0
+    while read -r range mode _ dev _ name; do
+        [[ $mode != r--p || $dev != 00:00 || -n $name ]] || sum=$((sum + 16#${range#*-} - 16#${range%-*}))
+    done <"/proc/$(world_pid unbound)/maps"
+    echo "$sum"
+}
+# shellcheck disable=SC2317
+settled() { (($(sealed) < $(stat -c %s "$world_dir/policy.cdb"))); }
+
+# The names go where look-ups are quick, and what is not needed for them is left out: of the next
+# policy, and of the one at a start. Both say what the image says.
+test_settled() {
+    local i when
+    for ((i = 0; i < 30000; i++)); do echo "name-of-a-list-$i.ml"; done >"$world_dir/many.txt"
+    put "$none" 'block: [{file: many.txt}]'
+    for when in changed started; do
+        [[ $when == changed ]] || world_start unbound || bail "$world_error"
+        check "settled: $when" live_until settled
+        answers "settled: $when: the last of the list" 'name-of-a-list-29999.ml A' NXDOMAIN
+        answers "settled: $when: below the first" 'x.name-of-a-list-0.ml A' NXDOMAIN
+        answers "settled: $when: another one" 'army.ml A' NOERROR 203.0.113.66
+        logged "settled: $when" '127.0.0.1 name-of-a-list-29999.ml A NXDOMAIN' \
+            '127.0.0.1 x.name-of-a-list-0.ml A NXDOMAIN'
+    done
+}
+
 # on-error: pass, and nothing there at the start.
 test_pass() {
     local good bad_before
@@ -486,6 +515,7 @@ test_groups
 test_groups_in_flight
 test_put_off
 is "nothing else is wrong in its log" "$(grep -i 'error\|warning' "$world_dir/unbound.log" | grep -vc 'stays in force' || true)" 0
+test_settled
 test_pass
 test_midnight
 live_end

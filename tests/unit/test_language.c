@@ -22,7 +22,7 @@
 #include "tldguard/policy.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-#define LIST_MAX    (256L * 1024 * 1024)
+#define LIST_MAX    (512L * 1024 * 1024)
 #define LINE_MAX_   (64 * 1024)
 
 /* 2026-11-22, as `date -d 2026-11-22 +%s` says, in days. */
@@ -302,7 +302,7 @@ static void test_unreadable(void **state)
     assert_int_equal(unlink(f->list), 0);
     put_text(f->list, "");
     assert_int_equal(truncate(f->list, LIST_MAX + 1), 0);
-    says(f, text, TG_DIAG_ERROR, "larger than 256 MiB");
+    says(f, text, TG_DIAG_ERROR, "larger than 512 MiB");
     assert_int_equal(unlink(f->list), 0);
 }
 
@@ -682,7 +682,7 @@ static void test_names_max(void **state)
         read_text(f, "serial: 1\n" TLDS "block: [{file: list.txt}, {file: other.txt}]\n", &policy),
         TG_EPOLICY);
     assert_int_equal(tg_diags_kept(f->diags), 1);
-    assert_non_null(strstr(tg_diags_get(f->diags, 0)->text, "more than 4000000 names"));
+    assert_non_null(strstr(tg_diags_get(f->diags, 0)->text, "more than 12000000 names"));
     assert_int_equal(tg_diags_get(f->diags, 0)->line, TG_NAMES_MAX / 2 + 1);
     assert_ptr_equal(policy, untouched);
 }
