@@ -158,13 +158,14 @@ static void *read_on(void *arg)
 {
     struct reading *reading = arg;
 
-    while (!atomic_load_explicit(reading->stop, memory_order_relaxed)) {
+    /* On a busy machine a thread may begin when all is over. */
+    do {
         struct tg_stay stay = tg_active_enter(reading->active);
 
         if (tg_image_meta(stay.image)->format == TG_IMAGE_FORMAT)
             reading->stays++;
         tg_active_leave(stay);
-    }
+    } while (!atomic_load_explicit(reading->stop, memory_order_relaxed));
     return NULL;
 }
 
