@@ -53,7 +53,7 @@ tg_client = tests/support/client.h tests/support/client.c
 
 # The client that the live tests ask with.
 check_PROGRAMS += tests/support/ask
-tests_support_ask_SOURCES = tests/support/ask.c $(tg_client)
+tests_support_ask_SOURCES = tests/support/ask.c tests/support/exchange.h tests/support/exchange.c $(tg_client)
 tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 # And the one that keeps on asking, and measures.
 check_PROGRAMS += tests/support/load
