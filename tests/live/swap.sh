@@ -393,6 +393,25 @@ test_put_off() {
     logged "put off" '127.0.0.1 army.ml A NXDOMAIN'
 }
 
+# shellcheck disable=SC2317
+is_served() { [[ $(jq .policy.serial "$world_dir/figures/stats") == "$serial" ]]; }
+
+# Unbound drops all questions, as before a reload, and none comes: a policy is in force all the same when
+# the first one does, before five seconds have told that there is no reload.
+test_dropped() {
+    local begin
+    put "$none"
+    ask other.army.ml A
+    is "dropped: flush_requestlist" "$(world_control flush_requestlist)" ok
+    begin=$SECONDS
+    image "$world_dir/new.cdb" "$ml" "$none"
+    mv -f "$world_dir/new.cdb" "$world_dir/policy.cdb"
+    until is_served || ((SECONDS - begin > 3)); do world_pause; done
+    answers "dropped: the first question" 'mail.army.ml A' NXDOMAIN
+    check "dropped: then it is said" live_until in_force "$serial"
+    logged "dropped" '127.0.0.1 mail.army.ml A NXDOMAIN'
+}
+
 # Octets of the memory that is sealed: images, and nothing else of that size.
 # shellcheck disable=SC2317
 sealed() {
@@ -493,6 +512,7 @@ test_first_watch
 test_groups
 test_groups_in_flight
 test_put_off
+test_dropped
 is "nothing else is wrong in its log" "$(grep -i 'error\|warning' "$world_dir/unbound.log" | grep -vc 'stays in force' || true)" 0
 test_settled
 test_pass
