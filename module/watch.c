@@ -4,14 +4,18 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "module/path.h"
 #include "module/thread.h"
 
-#define LOOK_MS 250
-#define SOON_MS 1000
+#define LOOK_MS   250
+#define SOON_MS   1000
+#define SAY_MAX   (TG_EVENT_ERROR_MAX + 256) /* a reason, or who has signed, and words around it */
+#define LATER_MAX (2 * SAY_MAX)              /* lines that have to wait */
 
 /* A worker may have judged an answer by the former policy and store it only when the first walk
  * has come by: it is in the middle of one call, so the next one finds what it has stored. */
@@ -29,7 +33,48 @@ struct tg_watch {
     unsigned put_off;              /* how often in a row it could not begin */
     uint32_t day;                  /* on which the cache was last known to be right */
     int64_t told_expired;          /* the end, in seconds since 1970, that was said last */
+    bool quiet;            /* Unbound may be about to reload: nothing of its may be touched */
+    char later[LATER_MAX]; /* lines for its log that wait for the end of that */
 };
+
+/* The level comes first: E, an error to Unbound, or I. */
+static void say_now(const char *line)
+{
+    if (line[0] == 'E')
+        log_err("tldguard: %s", line + 1);
+    else
+        log_info("tldguard: %s", line + 1);
+}
+
+/* What each line of Unbound's log goes by changes while it reloads: then a line waits, or is left
+ * out where there is no more room. */
+static void say(struct tg_watch *watch, char level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void say(struct tg_watch *watch, char level, const char *format, ...)
+{
+    const size_t used = strlen(watch->later);
+    char line[SAY_MAX] = {level};
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(line + 1, sizeof(line) - 1, format, args);
+    va_end(args);
+    if (!watch->quiet)
+        say_now(line);
+    else if (used + strlen(line) + 2 <= sizeof(watch->later))
+        (void)snprintf(watch->later + used, sizeof(watch->later) - used, "%s\n", line);
+}
+
+static void say_what_waited(struct tg_watch *watch)
+{
+    char *end;
+
+    for (char *line = watch->later; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        say_now(line);
+    }
+    watch->later[0] = '\0';
+}
 
 static long ms_since(struct timespec start)
 {
@@ -58,15 +103,16 @@ static size_t walk(struct tg_watch *watch)
     if (end == TG_WALK_ENOMEM)
         tg_stats_add(watch->guard->stats, TG_COUNT_CACHE_ERRORS, 1);
     if (end == TG_WALK_ENOMEM && !watch->oom)
-        log_err("tldguard: cannot look through the cache: out of memory; trying again");
+        say(watch, 'E', "cannot look through the cache: out of memory; trying again");
     watch->oom = end == TG_WALK_ENOMEM;
     if (end == TG_WALK_DONE)
         watch->walks_due--;
     /* Not for the moment that a reload takes. */
     watch->put_off = end == TG_WALK_LATER ? watch->put_off + 1 : 0;
     if (watch->put_off == SOON_MS / LOOK_MS)
-        log_info("tldguard: the cache is looked through as soon as there is a question that it "
-                 "has no answer to");
+        say(watch, 'I',
+            "the cache is looked through as soon as there is a question that it "
+            "has no answer to");
     return removed;
 }
 
@@ -76,7 +122,7 @@ static void walk_again(struct tg_watch *watch)
     const size_t removed = walk(watch);
 
     if (removed > 0)
-        log_info("tldguard: %zu more answers removed from the cache", removed);
+        say(watch, 'I', "%zu more answers removed from the cache", removed);
 }
 
 static void record(const struct tg_watch *watch, struct tg_event *event)
@@ -121,24 +167,26 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image,
     }
     tg_active_replace(watch->guard->active, image);
     watch->walks_due = WALKS;
-    removed = walk(watch);
+    removed = watch->quiet ? 0 : walk(watch);
     /* Who waits for it to be in force may ask now. */
     tg_stats_policy(watch->guard->stats, image);
     ms = ms_since(start);
-    log_info("tldguard: policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
-             "serial %" PRIu32 "; %zu answers removed from the cache%s",
+    say(watch, 'I',
+        "policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
+        "serial %" PRIu32 "; %zu answers removed from the cache%s",
         tg_image_meta(image)->serial, tg_image_rule_count(image), ms, serial, removed,
         tg_trust_text(trusted, by));
     if (tg_image_monitors(image) && !watch->guard->told)
-        log_info("tldguard: answers for the names that it only watches are not cached until the "
-                 "next reload of Unbound: then their questions are seen in the cache as well");
+        say(watch, 'I',
+            "answers for the names that it only watches are not cached until the "
+            "next reload of Unbound: then their questions are seen in the cache as well");
     tg_event_fill_loaded(image, serial, removed, (uint32_t)ms, &event);
     record(watch, &event);
     watch->unsettled = true;
 }
 
 /* One line, for whoever is woken by each. */
-static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
+static void reject(struct tg_watch *watch, const struct tg_diags *diags)
 {
     const struct tg_image *image = in_force(watch);
     const uint32_t serial = image ? tg_image_meta(image)->serial : 0;
@@ -148,10 +196,10 @@ static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
     if (tg_diags_kept(diags) > 0)
         (void)tg_diag_format(tg_diags_get(diags, 0), why, sizeof(why));
     if (image)
-        log_err("tldguard: %s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
+        say(watch, 'E', "%s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
             serial);
     else
-        log_err("tldguard: NOT PROTECTING: there is still no policy: %s", why);
+        say(watch, 'E', "NOT PROTECTING: there is still no policy: %s", why);
     tg_stats_rejected(watch->guard->stats, why);
     tg_event_fill_rejected(serial, why, &event);
     record(watch, &event);
@@ -251,9 +299,15 @@ static void *run(void *arg)
 
     settle(watch);
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
-        if (!tg_walker_begin(&watch->guard->walker))
+        watch->quiet = !tg_walker_begin(&watch->guard->walker);
+        /* It may also only have been told to drop its questions, and nobody may ask anything for
+         * long: a policy is in force within a second all the same. The cache has to wait. */
+        if (watch->quiet) {
+            look(watch);
             continue;
+        }
         tg_guard_tell_rest(watch->guard);
+        say_what_waited(watch);
         look(watch);
         look_at_calendar(watch);
         look_at_expiry(watch);
@@ -291,6 +345,7 @@ void tg_watch_destroy(struct tg_watch **watch)
     if (!watch || !*watch)
         return;
     tg_thread_stop(&(*watch)->thread);
+    say_what_waited(*watch);
     free(*watch);
     *watch = NULL;
 }

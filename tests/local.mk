@@ -53,12 +53,18 @@ tg_client = tests/support/client.h tests/support/client.c
 
 # The client that the live tests ask with.
 check_PROGRAMS += tests/support/ask
-tests_support_ask_SOURCES = tests/support/ask.c $(tg_client)
+tests_support_ask_SOURCES = tests/support/ask.c tests/support/exchange.h tests/support/exchange.c $(tg_client)
 tests_support_ask_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 # And the one that keeps on asking, and measures.
 check_PROGRAMS += tests/support/load
 tests_support_load_SOURCES = tests/support/load.c $(tg_client)
 tests_support_load_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
+
+# Those of the long run.
+check_PROGRAMS += tests/support/soak
+tests_support_soak_SOURCES = $(tg_client) tests/support/soak.c tests/support/exchange.h tests/support/exchange.c \
+	tests/support/junk.h tests/support/junk.c
+tests_support_soak_LDADD = $(LDNS_LIBS) $(PTHREAD_LIBS)
 
 # And the one that sends what is no question.
 check_PROGRAMS += tests/support/spray
@@ -99,7 +105,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
-tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh
+tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -148,7 +154,7 @@ endif
 TESTS += $(tg_scripts)
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
-EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/between.py tests/live/policy.yaml
+EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/soak_judge.awk tests/support/between.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
 EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt

@@ -19,6 +19,7 @@ world_threads=1          # of Unbound
 world_nsd_port=0 world_unbound_port=0
 world_status=0           # how a server that did not start ended
 world_zones=()           # more zones: "army.cm lookalike.zone"
+world_outside=stub       # how the resolver asks there; forward: no NS in its cache leads elsewhere
 world_unbound_more=''    # more lines for the server: clause ...
 world_unbound_clauses='' # ... and more clauses
 world_unbound_program='' # another than UNBOUND_PREFIX's
@@ -148,7 +149,7 @@ world_tls_conf() {
 CONF
 }
 
-# So-reuseport is off, so that a port that another process has got is an error. The stub for
+# So-reuseport is off, so that a port that another process has got is an error. The stub (or forward) for
 # the root keeps every question on this machine.
 world_unbound_conf() {
     cat <<CONF
@@ -176,9 +177,9 @@ $([[ $world_tls == no ]] || world_tls_conf "$1")
 $world_unbound_more
 dynlib:
     dynlib-file: "$world_dir/tldguard.so"
-stub-zone:
+$world_outside-zone:
     name: "."
-    stub-addr: 127.0.0.1@$world_nsd_port
+    $world_outside-addr: 127.0.0.1@$world_nsd_port
 remote-control:
     control-enable: yes
     control-interface: "$world_dir/run/control"

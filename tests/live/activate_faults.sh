@@ -30,36 +30,29 @@ test_signed_anew() {
     says "signed anew: and again" 0 'policy serial 2 is active already'
 }
 
-# lies MODE: a liar in front of the resolver; sets liar, port.
-lies() {
-    rm -f "$dir/ready"
-    python3 "$TG_SRC/tests/support/liar.py" "$1" "$world_unbound_port" "$dir/ready" 2>/dev/null &
-    liar=$!
-    live_until test -s "$dir/ready" || bail "no liar"
-    port=$(<"$dir/ready")
-}
-honest() { kill "$liar"; wait "$liar" 2>/dev/null || true; }
+# lies MODE: a liar in front of the resolver.
+lies() { live_liar "$1" "$world_unbound_port" || bail "no liar"; }
 
 # One packet that is lost, or one that somebody forges, is no reason to undo a policy, nor to keep one;
 # and an answer that never ends ends.
 test_canary() {
-    local liar port start
+    local start
     signed 3 monitor '{name: www.example.net, type: A, expect: resolve}' '{name: partner.ml, type: TXT, expect: resolve}'
     lies lose
-    tool activate -c "$conf" -r "127.0.0.1@$port" "$dir/new.cdb"
-    honest
+    tool activate -c "$conf" -r "127.0.0.1@$live_liar_port" "$dir/new.cdb"
+    live_liar_end
     says "each first packet is lost" 0 'policy serial 3 is in force' '2 canary questions answered as expected'
     signed 4 block '{name: www.example.net, type: A, expect: resolve}' "$bad"
     lies forge
-    tool activate -c "$conf" -r "127.0.0.1@$port" "$dir/new.cdb"
-    honest
+    tool activate -c "$conf" -r "127.0.0.1@$live_liar_port" "$dir/new.cdb"
+    live_liar_end
     says "forged answers" 1 'partner.mil MX: resolve is expected' 'gives NXDOMAIN; serial 3 is active again'
     signed 4 block '{name: www.example.net, type: A, expect: resolve}'
     for mode in drip silent; do
         lies "$mode"
         start=$SECONDS
-        tool activate -c "$conf" -r "127.0.0.1@$port" "$dir/new.cdb"
-        honest
+        tool activate -c "$conf" -r "127.0.0.1@$live_liar_port" "$dir/new.cdb"
+        live_liar_end
         says "answers that do not come, $mode" 1 'gives no answer; serial 3 is active again'
         check "answers that do not come, $mode: it takes $((SECONDS - start)) seconds" test $((SECONDS - start)) -lt 20
     done

@@ -128,6 +128,51 @@ asked_since() { (($(queries) >= $1)); }
 hold() { kill -STOP -- "-$(world_pid nsd)"; }
 release() { kill -CONT -- "-$(world_pid nsd)"; }
 
+# live_nsd_again: the outside as it is configured now, on the port that it had.
+live_nsd_again() {
+    world_nsd_conf "$world_nsd_port" >"$world_dir/nsd.conf"
+    setsid "$NSD" -d -c "$world_dir/nsd.conf" >>"$world_dir/nsd.log" 2>&1 </dev/null &
+    echo $! >"$world_dir/run/nsd.pid"
+    live_until world_answers nsd "$world_nsd_port"
+}
+
+# live_liar MODE PORT: tests/support/liar.py in front of that one, at live_liar_port.
+live_liar() {
+    rm -f "$world_dir/run/liar"
+    python3 "$TG_SRC/tests/support/liar.py" "$1" "$2" "$world_dir/run/liar" 2>/dev/null &
+    live_liar_pid=$!
+    live_until test -s "$world_dir/run/liar" || return 1
+    live_liar_port=$(<"$world_dir/run/liar")
+}
+live_liar_end() { kill "$live_liar_pid"; wait "$live_liar_pid" 2>/dev/null || true; }
+
+# live_spoil IMAGE KIND: a copy of it is made bad in one of the ways below, and takes the place of the
+# policy.
+live_spoil() {
+    local bad=$world_dir/bad.cdb
+    rm -rf "$bad"
+    cp "$1" "$bad"
+    "live_make_$2" "$bad"
+    rm -rf "$world_dir/policy.cdb"
+    [[ ! -e $bad && ! -L $bad ]] || mv -T "$bad" "$world_dir/policy.cdb"
+}
+# shellcheck disable=SC2317
+{
+    live_make_cut() { truncate -s 1000 "$1"; }
+    live_make_random() { dd if=/dev/urandom of="$1" bs=4k count=4 status=none; }
+    live_make_empty() { : >"$1"; }
+    live_make_folder() { rm "$1" && mkdir "$1"; }
+    live_make_unreadable() { chmod 000 "$1"; }
+    live_make_dangling() { ln -sf nowhere "$1"; }
+    live_make_missing() { rm "$1"; }
+    # The format stands in the trailer, behind eight octets of magic.
+    live_make_future() {
+        local at
+        at=$(grep -abo TLDGUARD "$1" | tail -n 1 | cut -d: -f1)
+        printf '\143' | dd of="$1" bs=1 seek=$((at + 8)) conv=notrunc status=none
+    }
+}
+
 # holdings: the resolver's threads and open files.
 holdings() {
     local dir task fd

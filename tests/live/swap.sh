@@ -174,48 +174,27 @@ stays() {
 # shellcheck disable=SC2317
 told() { (($(errors) >= $1)); }
 
-# spoil COMMAND...: makes a bad file of a copy of the good one, and renames it into place.
-spoil() {
-    rm -rf "$world_dir/bad.cdb"
-    cp "$world_dir/good.cdb" "$world_dir/bad.cdb"
-    "$@"
-    rm -rf "$world_dir/policy.cdb"
-    [[ ! -e $world_dir/bad.cdb && ! -L $world_dir/bad.cdb ]] || mv -T "$world_dir/bad.cdb" "$world_dir/policy.cdb"
-}
-
-# shellcheck disable=SC2317
-make_folder() { rm "$world_dir/bad.cdb" && mkdir "$world_dir/bad.cdb"; }
-# shellcheck disable=SC2317
-make_dangling() { ln -sf nowhere "$world_dir/bad.cdb"; }
-# The format stands in the trailer, behind eight octets of magic.
-# shellcheck disable=SC2317
-make_future() {
-    local at
-    at=$(grep -abo TLDGUARD "$world_dir/bad.cdb" | tail -n 1 | cut -d: -f1)
-    printf '\143' | dd of="$world_dir/bad.cdb" bs=1 seek=$((at + 8)) conv=notrunc status=none
-}
-
 test_bad() {
-    local bad_before good image=$world_dir/bad.cdb
+    local bad_before good
     put "$ml" "$none"
     good=$serial
     cp "$world_dir/policy.cdb" "$world_dir/good.cdb"
     bad_before=$(errors)
-    spoil truncate -s 1000 "$image"
+    live_spoil "$world_dir/good.cdb" cut
     stays "cut" "cut short"
-    spoil dd if=/dev/urandom of="$image" bs=4k count=4 status=none
+    live_spoil "$world_dir/good.cdb" random
     stays "random" "policy.cdb"
-    spoil truncate -s 0 "$image"
+    live_spoil "$world_dir/good.cdb" empty
     stays "empty" "empty"
-    spoil make_folder
+    live_spoil "$world_dir/good.cdb" folder
     stays "folder" "Is a directory"
-    spoil chmod 000 "$image"
+    live_spoil "$world_dir/good.cdb" unreadable
     [[ -z $world_user ]] || stays "unreadable" "Permission denied"
-    spoil make_dangling
+    live_spoil "$world_dir/good.cdb" dangling
     stays "dangling link" "No such file"
-    spoil make_future
+    live_spoil "$world_dir/good.cdb" future
     stays "a format to come" "format 99"
-    spoil rm "$image"
+    live_spoil "$world_dir/good.cdb" missing
     stays "missing" "No such file"
     ask army.ml A
     is "bad: the old one is in force" "$(field rcode)" NXDOMAIN
@@ -414,6 +393,25 @@ test_put_off() {
     logged "put off" '127.0.0.1 army.ml A NXDOMAIN'
 }
 
+# shellcheck disable=SC2317
+is_served() { [[ $(jq .policy.serial "$world_dir/figures/stats") == "$serial" ]]; }
+
+# Unbound drops all questions, as before a reload, and none comes: a policy is in force all the same when
+# the first one does, before five seconds have told that there is no reload.
+test_dropped() {
+    local begin
+    put "$none"
+    ask other.army.ml A
+    is "dropped: flush_requestlist" "$(world_control flush_requestlist)" ok
+    begin=$SECONDS
+    image "$world_dir/new.cdb" "$ml" "$none"
+    mv -f "$world_dir/new.cdb" "$world_dir/policy.cdb"
+    until is_served || ((SECONDS - begin > 3)); do world_pause; done
+    answers "dropped: the first question" 'mail.army.ml A' NXDOMAIN
+    check "dropped: then it is said" live_until in_force "$serial"
+    logged "dropped" '127.0.0.1 mail.army.ml A NXDOMAIN'
+}
+
 # Octets of the memory that is sealed: images, and nothing else of that size.
 # shellcheck disable=SC2317
 sealed() {
@@ -459,7 +457,7 @@ test_pass() {
     good=$serial
     answers "pass: a good one protects" 'army.ml A' NXDOMAIN
     cp "$world_dir/policy.cdb" "$world_dir/good.cdb"
-    spoil truncate -s 700 "$world_dir/bad.cdb"
+    live_spoil "$world_dir/good.cdb" cut
     stays "pass: it stays when a bad one comes" "cut short"
     answers "pass: it protects still" 'army.ml A' NXDOMAIN
     logged "pass" '127.0.0.1 army.ml A NXDOMAIN' '127.0.0.1 army.ml A NXDOMAIN'
@@ -514,6 +512,7 @@ test_first_watch
 test_groups
 test_groups_in_flight
 test_put_off
+test_dropped
 is "nothing else is wrong in its log" "$(grep -i 'error\|warning' "$world_dir/unbound.log" | grep -vc 'stays in force' || true)" 0
 test_settled
 test_pass

@@ -82,19 +82,10 @@ test_late() {
     verdict "not there yet, an alias" www.late.ml A NOERROR
     world_zones+=('late.mil meant.zone')
     world_stop nsd
-    world_nsd_again || bail "$world_error"
+    live_nsd_again || bail "$world_error"
     check "its absence is forgotten" world_control flush late.mil
     verdict "there now" late.ml A NXDOMAIN "block late.mil found"
     verdict "there now, an alias" www.late.ml A NXDOMAIN "block www.late.mil found"
-}
-
-# On the same port as before.
-world_nsd_again() {
-    local port=$world_nsd_port
-    world_nsd_conf "$port" >"$world_dir/nsd.conf"
-    setsid "$NSD" -d -c "$world_dir/nsd.conf" >>"$world_dir/nsd.log" 2>&1 </dev/null &
-    echo $! >"$world_dir/run/nsd.pid"
-    live_until world_answers nsd "$port"
 }
 
 test_failed() {

@@ -6,34 +6,29 @@
  * Unlike other clients it prints the port it asked from, and never asks twice.
  */
 #include <errno.h>
-#include <netdb.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <ldns/ldns.h>
 
 #include "tests/support/client.h"
+#include "tests/support/exchange.h"
 
 #define EDE_CODE  15 /* RFC 8914 */
 #define LINE_SIZE 2048
 #define JOBS_MAX  64
 
 struct options {
-    const char *server;
-    const char *port;
+    struct client_server server;
     const char *source;         /* NULL: the system chooses */
     struct client_question how; /* all but the name and the type */
     bool tcp, list, raw;
     int jobs;
-    int timeout_ms;
 };
 
 struct question {
@@ -41,14 +36,6 @@ struct question {
     bool tcp;
     const char *qname;
     const char *qtype;
-};
-
-/* What came of one exchange. */
-struct reply {
-    char address[64]; /* ours */
-    char port[16];
-    uint8_t wire[65535];
-    size_t len; /* 0: no answer */
 };
 
 static void usage(void)
@@ -63,92 +50,6 @@ static void usage(void)
           "Exit: 0 answered, 1 some question was not, 2 usage, 3 broken system.\n",
         stderr);
     exit(EXIT_USAGE);
-}
-
-/* A socket bound to source and connected to the server; -1 when it refuses. */
-static int open_socket(const struct options *o, const char *source, bool tcp, struct reply *reply)
-{
-    struct addrinfo *server = client_resolve(o->server, o->port, tcp ? SOCK_STREAM : SOCK_DGRAM);
-    struct addrinfo *from = source ? client_resolve(source, "0", server->ai_socktype) : NULL;
-    struct sockaddr_storage own;
-    socklen_t own_len = sizeof(own);
-    int fd = socket(server->ai_family, server->ai_socktype, 0);
-
-    if (fd < 0)
-        client_broken("socket");
-    if (from && bind(fd, from->ai_addr, from->ai_addrlen) != 0)
-        client_broken(source);
-    if (connect(fd, server->ai_addr, server->ai_addrlen) != 0) {
-        close(fd);
-        fd = -1;
-    } else if (getsockname(fd, (struct sockaddr *)&own, &own_len) != 0 ||
-               getnameinfo((struct sockaddr *)&own, own_len, reply->address, sizeof(reply->address),
-                   reply->port, sizeof(reply->port), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-        client_broken("getsockname");
-    }
-    if (from)
-        freeaddrinfo(from);
-    freeaddrinfo(server);
-    return fd;
-}
-
-static long long now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* Reads up to len octets; less at the deadline, the end, or (UDP) a packet's end. */
-static size_t receive(int fd, uint8_t *to, size_t len, bool whole, long long deadline)
-{
-    size_t got = 0;
-
-    do {
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        const long long left = deadline - now_ms();
-        ssize_t n;
-
-        if (left <= 0 || poll(&p, 1, (int)left) <= 0)
-            break;
-        n = recv(fd, to + got, len - got, 0);
-        if (n <= 0)
-            break;
-        got += (size_t)n;
-    } while (whole && got < len);
-    return got;
-}
-
-static bool transmit(int fd, const uint8_t *from, size_t len)
-{
-    return send(fd, from, len, MSG_NOSIGNAL) == (ssize_t)len;
-}
-
-/* Sends a packet and waits for the one with its ID; reply->len is 0 without. */
-static void exchange(const struct options *o, const char *source, bool tcp, const uint8_t *packet,
-    size_t len, struct reply *reply)
-{
-    const long long deadline = now_ms() + o->timeout_ms;
-    const uint8_t prefix[2] = {(uint8_t)(len >> 8), (uint8_t)len};
-    uint8_t size[2];
-    int fd;
-
-    reply->len = 0;
-    reply->address[0] = reply->port[0] = '\0';
-    fd = open_socket(o, source, tcp, reply);
-    if (fd < 0)
-        return;
-    if ((!tcp || transmit(fd, prefix, sizeof(prefix))) && transmit(fd, packet, len)) {
-        do {
-            if (!tcp)
-                reply->len = receive(fd, reply->wire, sizeof(reply->wire), false, deadline);
-            else if (receive(fd, size, sizeof(size), true, deadline) == sizeof(size))
-                reply->len =
-                    receive(fd, reply->wire, (size_t)(size[0] << 8 | size[1]), true, deadline);
-        } while (!tcp && reply->len >= 2 && len >= 2 && memcmp(reply->wire, packet, 2) != 0);
-    }
-    close(fd);
 }
 
 /* The ID is from the port's lot, not secret. */
@@ -211,7 +112,7 @@ static void print_edns(ldns_pkt *pkt)
     }
 }
 
-static int print_reply(const struct reply *reply)
+static int print_reply(const struct client_reply *reply)
 {
     ldns_pkt *pkt = NULL;
 
@@ -240,17 +141,17 @@ static int print_reply(const struct reply *reply)
 
 static int ask_one(const struct options *o, const struct question *q)
 {
-    struct reply reply;
+    struct client_reply reply;
     size_t len;
     uint8_t *packet = make_packet(o, q, &len);
 
-    exchange(o, q->source, q->tcp, packet, len, &reply);
+    client_exchange(&o->server, q->source, q->tcp, packet, len, &reply);
     free(packet);
     return print_reply(&reply);
 }
 
 /* The first field of the first record. */
-static void print_first(const struct reply *reply)
+static void print_first(const struct client_reply *reply)
 {
     ldns_pkt *pkt = NULL;
     ldns_rr *rr = NULL;
@@ -272,7 +173,7 @@ struct work {
     atomic_int silent;
 };
 
-static bool ask_next(struct work *work, struct reply *reply)
+static bool ask_next(struct work *work, struct client_reply *reply)
 {
     char line[LINE_SIZE], source[64], transport[8], qname[LINE_SIZE], qtype[32];
     struct question q = {.source = source, .qname = qname, .qtype = qtype};
@@ -289,7 +190,7 @@ static bool ask_next(struct work *work, struct reply *reply)
         usage();
     q.tcp = strcmp(transport, "tcp") == 0;
     packet = make_packet(work->options, &q, &len);
-    exchange(work->options, q.source, q.tcp, packet, len, reply);
+    client_exchange(&work->options->server, q.source, q.tcp, packet, len, reply);
     free(packet);
     if (reply->len < LDNS_HEADER_SIZE)
         work->silent++;
@@ -307,7 +208,7 @@ static bool ask_next(struct work *work, struct reply *reply)
 
 static void *ask_lines(void *arg)
 {
-    struct reply *reply = malloc(sizeof(*reply));
+    struct client_reply *reply = malloc(sizeof(*reply));
 
     if (!reply)
         client_broken("memory");
@@ -332,7 +233,7 @@ static int ask_list(const struct options *o)
 
 static int send_raw(const struct options *o, char **hex, int count)
 {
-    struct reply reply;
+    struct client_reply reply;
     uint8_t packet[LINE_SIZE];
     int code = EXIT_SUCCESS;
 
@@ -341,7 +242,7 @@ static int send_raw(const struct options *o, char **hex, int count)
             strlen(hex[i]) / 2 > sizeof(packet) ? -1 : ldns_hexstring_to_data(packet, hex[i]);
         if (len < 0)
             usage();
-        exchange(o, o->source, o->tcp, packet, (size_t)len, &reply);
+        client_exchange(&o->server, o->source, o->tcp, packet, (size_t)len, &reply);
         if (reply.len < LDNS_HEADER_SIZE) {
             puts("none");
             code = EXIT_SILENT;
@@ -378,16 +279,16 @@ static bool *flag(struct options *o, int c)
 
 int main(int argc, char **argv)
 {
-    struct options o = {.server = "127.0.0.1", .jobs = 1, .timeout_ms = 5000};
+    struct options o = {.server = {.host = "127.0.0.1", .timeout_ms = 5000}, .jobs = 1};
     int c;
 
     while ((c = getopt(argc, argv, "p:s:b:j:w:tedcanlr")) != -1) {
         switch (c) {
         case 'p':
-            o.port = optarg;
+            o.server.port = optarg;
             break;
         case 's':
-            o.server = optarg;
+            o.server.host = optarg;
             break;
         case 'b':
             o.source = optarg;
@@ -396,7 +297,7 @@ int main(int argc, char **argv)
             o.jobs = client_number(optarg, 1, JOBS_MAX, usage);
             break;
         case 'w':
-            o.timeout_ms = client_number(optarg, 1, 60000, usage);
+            o.server.timeout_ms = client_number(optarg, 1, 60000, usage);
             break;
         default:
             if (!flag(&o, c))
@@ -406,7 +307,7 @@ int main(int argc, char **argv)
     }
     argc -= optind;
     argv += optind;
-    if (!o.port)
+    if (!o.server.port)
         usage();
     if (o.raw)
         return send_raw(&o, argv, argc);

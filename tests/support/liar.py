@@ -8,6 +8,7 @@ Listens on a free port of 127.0.0.1, writes its number to the file READY, and un
   forge    answers at once, wrongly, with another number and question, then passes on
   drip     says by UDP that TCP is needed, and by TCP sends one octet a second, of 600
   silent   answers nothing
+  slow     answers half a second later
 """
 import socket
 import sys
@@ -70,7 +71,10 @@ def main():
                 udp.sendto(number + b"\x81\x80" + honest[4:6] + bytes(6) + name, client)
                 other = b"\x07another" + name
                 udp.sendto(honest[:2] + b"\x81\x80" + honest[4:6] + bytes(6) + other, client)
-            udp.sendto(honest, client)
+            if mode == "slow":
+                threading.Timer(0.5, udp.sendto, (honest, client)).start()
+            else:
+                udp.sendto(honest, client)
 
 
 main()
