@@ -24,7 +24,7 @@ each 10,000 questions, of names that come once, by chance from all of the list: 
 a thousand of them at a time.
 Instructions are counted by callgrind; without valgrind there are none.
 
-  --quick  up to 100,000 names, fewer rounds: about a minute (or QUICK=yes). Else 10 million
+  --quick  up to a million names, fewer rounds: about a minute (or QUICK=yes). Else 10 million
   --json   the same for machines (or JSON=yes)
 
 NAMES is the largest number of names, a power of ten. SEED (7) chooses names and questions.
@@ -44,7 +44,7 @@ for option; do
     esac
 done
 names=${NAMES:-10000000} counted=1000000 rounds=40
-[[ $quick != yes ]] || { names=${NAMES:-100000} counted=10000 rounds=10; }
+[[ $quick != yes ]] || { names=${NAMES:-1000000} counted=10000 rounds=10; }
 [[ $names =~ ^10{1,7}$ ]] || usage "NAMES is a power of ten, 10 to 10000000"
 [[ $seed =~ ^[0-9]{1,9}$ ]] || usage "SEED is a number"
 ((counted <= names)) || counted=$names
