@@ -102,6 +102,13 @@ void tg_guard_say(struct tg_diags *diags);
  */
 void tg_guard_tell(void *guard, const char *text);
 
+/**
+ * Keeps a line for tg_guard_tell_rest(), as an error to Unbound or as information: for a thread
+ * that knows already that it must not say it now. What finds no room until then is left out. Any
+ * thread.
+ */
+void tg_guard_keep(struct tg_guard *guard, bool error, const char *text);
+
 /** Says what had to wait. Unbound's main thread, or ours between tg_walker_begin() and its end. */
 void tg_guard_tell_rest(struct tg_guard *guard);
 

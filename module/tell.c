@@ -5,17 +5,22 @@
 
 #include "module/guard.h"
 
+/* In front of each line that waits. */
+#define AS_ERROR 'E'
+#define AS_INFO  'I'
+
 /* Each ends in a newline there, which no line has within. */
-static void keep(struct tg_guard *guard, const char *text)
+void tg_guard_keep(struct tg_guard *guard, bool error, const char *text)
 {
     const size_t len = strlen(text);
     size_t used;
 
     (void)pthread_mutex_lock(&guard->untold_mutex);
     used = strlen(guard->untold);
-    if (len + 1 < sizeof(guard->untold) - used) {
-        memcpy(guard->untold + used, text, len);
-        memcpy(guard->untold + used + len, "\n", 2);
+    if (len + 2 < sizeof(guard->untold) - used) {
+        guard->untold[used] = error ? AS_ERROR : AS_INFO;
+        memcpy(guard->untold + used + 1, text, len);
+        memcpy(guard->untold + used + 1 + len, "\n", 2);
     }
     (void)pthread_mutex_unlock(&guard->untold_mutex);
 }
@@ -30,7 +35,7 @@ void tg_guard_tell(void *arg, const char *text)
         log_err("tldguard: %s", text);
         tg_walker_end(&guard->walker);
     } else {
-        keep(guard, text);
+        tg_guard_keep(guard, true, text);
     }
 }
 
@@ -41,8 +46,13 @@ void tg_guard_tell_rest(struct tg_guard *guard)
     if (!guard->walker.has_mutex)
         return;
     (void)pthread_mutex_lock(&guard->untold_mutex);
-    for (line = guard->untold; (end = strchr(line, '\n')) != NULL; line = end + 1)
-        log_err("tldguard: %.*s", (int)(end - line), line);
+    for (line = guard->untold; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        if (*line == AS_ERROR)
+            log_err("tldguard: %s", line + 1);
+        else
+            log_info("tldguard: %s", line + 1);
+    }
     guard->untold[0] = '\0';
     (void)pthread_mutex_unlock(&guard->untold_mutex);
 }

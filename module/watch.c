@@ -12,10 +12,9 @@
 #include "module/path.h"
 #include "module/thread.h"
 
-#define LOOK_MS   250
-#define SOON_MS   1000
-#define SAY_MAX   (TG_EVENT_ERROR_MAX + 256) /* a reason, or who has signed, and words around it */
-#define LATER_MAX (2 * SAY_MAX)              /* lines that have to wait */
+#define LOOK_MS 250
+#define SOON_MS 1000
+#define SAY_MAX (TG_EVENT_ERROR_MAX + 256) /* a reason, or who has signed, and words around it */
 
 /* A worker may have judged an answer by the former policy and store it only when the first walk
  * has come by: it is in the middle of one call, so the next one finds what it has stored. */
@@ -33,47 +32,26 @@ struct tg_watch {
     unsigned put_off;              /* how often in a row it could not begin */
     uint32_t day;                  /* on which the cache was last known to be right */
     int64_t told_expired;          /* the end, in seconds since 1970, that was said last */
-    bool quiet;            /* Unbound may be about to reload: nothing of its may be touched */
-    char later[LATER_MAX]; /* lines for its log that wait for the end of that */
+    bool quiet; /* Unbound may be about to reload: nothing of its may be touched */
 };
 
-/* The level comes first: E, an error to Unbound, or I. */
-static void say_now(const char *line)
-{
-    if (line[0] == 'E')
-        log_err("tldguard: %s", line + 1);
-    else
-        log_info("tldguard: %s", line + 1);
-}
-
-/* What each line of Unbound's log goes by changes while it reloads: then a line waits, or is left
- * out where there is no more room. */
-static void say(struct tg_watch *watch, char level, const char *format, ...)
+/* What each line of Unbound's log goes by changes while it reloads: then a line waits. */
+static void say(const struct tg_watch *watch, bool error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static void say(struct tg_watch *watch, char level, const char *format, ...)
+static void say(const struct tg_watch *watch, bool error, const char *format, ...)
 {
-    const size_t used = strlen(watch->later);
-    char line[SAY_MAX] = {level};
+    char line[SAY_MAX];
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(line + 1, sizeof(line) - 1, format, args);
+    (void)vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    if (!watch->quiet)
-        say_now(line);
-    else if (used + strlen(line) + 2 <= sizeof(watch->later))
-        (void)snprintf(watch->later + used, sizeof(watch->later) - used, "%s\n", line);
-}
-
-static void say_what_waited(struct tg_watch *watch)
-{
-    char *end;
-
-    for (char *line = watch->later; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        *end = '\0';
-        say_now(line);
-    }
-    watch->later[0] = '\0';
+    if (watch->quiet)
+        tg_guard_keep(watch->guard, error, line);
+    else if (error)
+        log_err("tldguard: %s", line);
+    else
+        log_info("tldguard: %s", line);
 }
 
 static long ms_since(struct timespec start)
@@ -85,12 +63,9 @@ static long ms_since(struct timespec start)
 }
 
 /* No other thread replaces the policy, so this one may use it without being counted. */
-static const struct tg_image *in_force(const struct tg_watch *watch)
+static struct tg_image *in_force(const struct tg_watch *watch)
 {
-    struct tg_stay stay = tg_active_enter(watch->guard->active);
-
-    tg_active_leave(stay);
-    return stay.image;
+    return tg_active_image(watch->guard->active);
 }
 
 /* Returns how many answers left the cache. */
@@ -103,14 +78,14 @@ static size_t walk(struct tg_watch *watch)
     if (end == TG_WALK_ENOMEM)
         tg_stats_add(watch->guard->stats, TG_COUNT_CACHE_ERRORS, 1);
     if (end == TG_WALK_ENOMEM && !watch->oom)
-        say(watch, 'E', "cannot look through the cache: out of memory; trying again");
+        say(watch, true, "cannot look through the cache: out of memory; trying again");
     watch->oom = end == TG_WALK_ENOMEM;
     if (end == TG_WALK_DONE)
         watch->walks_due--;
     /* Not for the moment that a reload takes. */
     watch->put_off = end == TG_WALK_LATER ? watch->put_off + 1 : 0;
     if (watch->put_off == SOON_MS / LOOK_MS)
-        say(watch, 'I',
+        say(watch, false,
             "the cache is looked through as soon as there is a question that it "
             "has no answer to");
     return removed;
@@ -122,7 +97,7 @@ static void walk_again(struct tg_watch *watch)
     const size_t removed = walk(watch);
 
     if (removed > 0)
-        say(watch, 'I', "%zu more answers removed from the cache", removed);
+        say(watch, false, "%zu more answers removed from the cache", removed);
 }
 
 static void record(const struct tg_watch *watch, struct tg_event *event)
@@ -139,7 +114,7 @@ static void record(const struct tg_watch *watch, struct tg_event *event)
 /* The policy holds already: what makes its look-ups quick can take its time. */
 static void settle(struct tg_watch *watch)
 {
-    struct tg_image *image = tg_active_image(watch->guard->active);
+    struct tg_image *image = in_force(watch);
     struct tg_image *settled = image ? tg_image_settle(image) : NULL;
 
     if (settled)
@@ -171,13 +146,13 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image,
     /* Who waits for it to be in force may ask now. */
     tg_stats_policy(watch->guard->stats, image);
     ms = ms_since(start);
-    say(watch, 'I',
+    say(watch, false,
         "policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
         "serial %" PRIu32 "; %zu answers removed from the cache%s",
         tg_image_meta(image)->serial, tg_image_rule_count(image), ms, serial, removed,
         tg_trust_text(trusted, by));
     if (tg_image_monitors(image) && !watch->guard->told)
-        say(watch, 'I',
+        say(watch, false,
             "answers for the names that it only watches are not cached until the "
             "next reload of Unbound: then their questions are seen in the cache as well");
     tg_event_fill_loaded(image, serial, removed, (uint32_t)ms, &event);
@@ -186,7 +161,7 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image,
 }
 
 /* One line, for whoever is woken by each. */
-static void reject(struct tg_watch *watch, const struct tg_diags *diags)
+static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
 {
     const struct tg_image *image = in_force(watch);
     const uint32_t serial = image ? tg_image_meta(image)->serial : 0;
@@ -196,10 +171,10 @@ static void reject(struct tg_watch *watch, const struct tg_diags *diags)
     if (tg_diags_kept(diags) > 0)
         (void)tg_diag_format(tg_diags_get(diags, 0), why, sizeof(why));
     if (image)
-        say(watch, 'E', "%s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
+        say(watch, true, "%s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
             serial);
     else
-        say(watch, 'E', "NOT PROTECTING: there is still no policy: %s", why);
+        say(watch, true, "NOT PROTECTING: there is still no policy: %s", why);
     tg_stats_rejected(watch->guard->stats, why);
     tg_event_fill_rejected(serial, why, &event);
     record(watch, &event);
@@ -307,7 +282,6 @@ static void *run(void *arg)
             continue;
         }
         tg_guard_tell_rest(watch->guard);
-        say_what_waited(watch);
         look(watch);
         look_at_calendar(watch);
         look_at_expiry(watch);
@@ -345,7 +319,6 @@ void tg_watch_destroy(struct tg_watch **watch)
     if (!watch || !*watch)
         return;
     tg_thread_stop(&(*watch)->thread);
-    say_what_waited(*watch);
     free(*watch);
     *watch = NULL;
 }
