@@ -19,38 +19,31 @@ struct made {
     struct packed_rrset_data data;
 };
 
-/* Where its records are written. */
-struct records {
-    struct packed_rrset_data *data; /* NULL: out of memory */
-    uint16_t len;                   /* of the rdata of each */
-};
+#define RDLENGTH sizeof(uint16_t) /* in front of each rdata */
 
-static uint8_t *rdata(const struct records *records, size_t i)
+static uint8_t *rdata(const struct made *made, size_t i)
 {
-    return records->data->rr_data[i] + sizeof(records->len);
+    return made->data.rr_data[i] + RDLENGTH;
 }
 
 /*
- * An RRset of count records of one length each, whose rdata is still to be written. The arrays lie
- * behind the data in the order that packed_rrset_ptr_fixup() expects. dns64 stores the RRsets, too,
- * of what it passes on: there this one has ended at once, and gives way to any true one. On the
- * wire are the TTLs of the records. The owner is not copied: it is of the question, or of its
- * answer, in the same region.
+ * An RRset of count records of one length each, whose rdata is still to be written; NULL when out
+ * of memory. The arrays lie behind the data in the order that packed_rrset_ptr_fixup() expects.
+ * dns64 stores the RRsets, too, of what it passes on: there this one has ended at once, and gives
+ * way to any true one. On the wire are the TTLs of the records. The owner is not copied: it is of
+ * the question, or of its answer, in the same region.
  */
-static struct records make_rrset(struct module_qstate *qstate, struct tg_name owner, uint16_t type,
-    uint32_t ttl, size_t len, size_t count, struct made **out)
+static struct made *make_rrset(struct module_qstate *qstate, struct tg_name owner, uint16_t type,
+    uint32_t ttl, size_t len, size_t count)
 {
-    const size_t each =
-        sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t) + sizeof(uint16_t) + len;
+    const size_t each = sizeof(size_t) + sizeof(uint8_t *) + sizeof(time_t) + RDLENGTH + len;
     struct made *made = regional_alloc(qstate->region, sizeof(*made) + count * each);
-    struct records records = {NULL, (uint16_t)len};
     struct packed_rrset_data *data;
 
-    *out = made;
     if (!made)
-        return records;
+        return NULL;
     memset(made, 0, sizeof(*made));
-    data = records.data = made->key.entry.data = &made->data;
+    data = made->key.entry.data = &made->data;
     made->key.entry.key = &made->key;
     made->key.rk.dname = (uint8_t *)(uintptr_t)owner.wire;
     made->key.rk.dname_len = owner.len;
@@ -63,12 +56,12 @@ static struct records make_rrset(struct module_qstate *qstate, struct tg_name ow
     data->rr_data = (uint8_t **)(data->rr_len + count);
     data->rr_ttl = (time_t *)(data->rr_data + count);
     for (size_t i = 0; i < count; i++) {
-        data->rr_len[i] = sizeof(uint16_t) + len;
+        data->rr_len[i] = RDLENGTH + len;
         data->rr_ttl[i] = (time_t)ttl;
-        data->rr_data[i] = (uint8_t *)(data->rr_ttl + count) + i * (sizeof(records.len) + len);
-        sldns_write_uint16(data->rr_data[i], records.len);
+        data->rr_data[i] = (uint8_t *)(data->rr_ttl + count) + i * (RDLENGTH + len);
+        sldns_write_uint16(data->rr_data[i], (uint16_t)len);
     }
-    return records;
+    return made;
 }
 
 static uint8_t *put_name(uint8_t *to, struct tg_name name)
@@ -82,14 +75,13 @@ static struct made *make_soa(struct module_qstate *qstate, struct tg_name zone, 
     const struct tg_answer *answer)
 {
     const uint32_t numbers[5] = {serial, SOA_REFRESH, SOA_RETRY, SOA_EXPIRE, answer->ttl};
-    struct made *made;
-    const struct records records = make_rrset(qstate, zone, LDNS_RR_TYPE_SOA, answer->ttl,
-        answer->mname.len + answer->rname.len + sizeof(numbers), 1, &made);
+    struct made *made = make_rrset(qstate, zone, LDNS_RR_TYPE_SOA, answer->ttl,
+        answer->mname.len + answer->rname.len + sizeof(numbers), 1);
     uint8_t *to;
 
-    if (!records.data)
+    if (!made)
         return NULL;
-    to = put_name(put_name(rdata(&records, 0), answer->mname), answer->rname);
+    to = put_name(put_name(rdata(made, 0), answer->mname), answer->rname);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         sldns_write_uint32(to + i * sizeof(numbers[0]), numbers[i]);
     return made;
@@ -98,26 +90,23 @@ static struct made *make_soa(struct module_qstate *qstate, struct tg_name zone, 
 static struct made *make_mx(
     struct module_qstate *qstate, struct tg_name owner, struct tg_name exchange, uint32_t ttl)
 {
-    struct made *made;
-    const struct records records =
-        make_rrset(qstate, owner, LDNS_RR_TYPE_MX, ttl, sizeof(uint16_t) + exchange.len, 1, &made);
+    struct made *made =
+        make_rrset(qstate, owner, LDNS_RR_TYPE_MX, ttl, sizeof(uint16_t) + exchange.len, 1);
 
-    if (!records.data)
+    if (!made)
         return NULL;
-    sldns_write_uint16(rdata(&records, 0), 0);
-    (void)put_name(rdata(&records, 0) + sizeof(uint16_t), exchange);
+    sldns_write_uint16(rdata(made, 0), 0);
+    (void)put_name(rdata(made, 0) + sizeof(uint16_t), exchange);
     return made;
 }
 
 /* RFC 2782: a target of "." says that the service is decidedly not there. */
 static struct made *make_null_srv(struct module_qstate *qstate, struct tg_name owner, uint32_t ttl)
 {
-    struct made *made;
-    const struct records records =
-        make_rrset(qstate, owner, LDNS_RR_TYPE_SRV, ttl, NULL_SRV_LEN, 1, &made);
+    struct made *made = make_rrset(qstate, owner, LDNS_RR_TYPE_SRV, ttl, NULL_SRV_LEN, 1);
 
-    if (records.data)
-        memset(rdata(&records, 0), 0, NULL_SRV_LEN);
+    if (made)
+        memset(rdata(made, 0), 0, NULL_SRV_LEN);
     return made;
 }
 
@@ -125,11 +114,10 @@ static struct made *make_null_srv(struct module_qstate *qstate, struct tg_name o
 static struct made *make_addresses(struct module_qstate *qstate, struct tg_name owner,
     uint16_t type, uint32_t ttl, const uint8_t *addresses, size_t len, size_t count)
 {
-    struct made *made;
-    const struct records records = make_rrset(qstate, owner, type, ttl, len, count, &made);
+    struct made *made = make_rrset(qstate, owner, type, ttl, len, count);
 
-    for (size_t i = 0; records.data && i < count; i++)
-        memcpy(rdata(&records, i), addresses + i * len, len);
+    for (size_t i = 0; made && i < count; i++)
+        memcpy(rdata(made, i), addresses + i * len, len);
     return made;
 }
 

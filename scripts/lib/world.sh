@@ -149,8 +149,8 @@ world_tls_conf() {
 CONF
 }
 
-# So-reuseport is off, so that a port that another process has got is an error. The stub (or forward) for
-# the root keeps every question on this machine.
+# So-reuseport is off, so that a port that another process has got is an error. The stub (or forward)
+# for the root keeps every question on this machine.
 world_unbound_conf() {
     cat <<CONF
 server:
