@@ -139,7 +139,7 @@ ask() {
     answer=$(
         exec 3<>"/dev/tcp/${2:-192.0.2.53}/80" || exit
         printf '%b' "$1" | dd bs=64k iflag=fullblock status=none >&3
-        timeout 10 cat <&3 | tr -d '\r'
+        timeout 10 cat <&3 2>/dev/null | tr -d '\r'
     )
 }
 end='\r\nConnection: close\r\n\r\n'
