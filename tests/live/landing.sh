@@ -30,8 +30,11 @@ mkdir "$work"
 nginx_start "$nginx" "$work/site" 192.0.2.53 || bail "nginx does not start: $(cat "$work"/nginx/*)"
 # Whom this machine asks, as far as the test goes.
 echo 'nameserver 127.0.0.1' >"$work/resolv.conf"
-mount --bind "$work/resolv.conf" /etc/resolv.conf || bail 'no resolv.conf'
-export browser_rules=''
+echo 'hosts: files dns' >"$work/nsswitch.conf"
+for file in resolv.conf nsswitch.conf; do
+    mount --bind "$work/$file" "/etc/$file" || bail "no other /etc/$file"
+done
+browser_rules=''
 browser_start "$browser" || bail "the browser does not start: $(tail -n 5 "$work/browser.log")"
 
 # js NAME WANTED EXPRESSION: what it is in the page.

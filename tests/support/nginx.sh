@@ -28,6 +28,8 @@ nginx_conf() {
         'events { worker_connections 768; }' 'http {' 'sendfile on; tcp_nopush on; gzip on;' \
         'types { text/html html; image/png png; application/javascript js; }' \
         'default_type application/octet-stream;' "access_log $work/nginx/access.log;"
+    # The site that Debian's nginx comes with: at its own address, ours goes before it.
+    echo 'server { listen 80 default_server; listen [::]:80 default_server; return 404; }'
     for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $work/nginx/$kind;"; done
     echo "include $1; }"
 }
