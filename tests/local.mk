@@ -178,7 +178,7 @@ bench-log: bench-write tests/support/events$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/log.sh
 EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh tests/bench/write.sh
 # What README.md shows, and what scripts/figures makes it with.
-EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
+EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/parts.gp tests/bench/figures.awk
 # One decision, beside others that find names: QUICK=yes, JSON=yes, or see its --help.
 tests_bench_decide_SOURCES = tests/bench/decide.c \
 	tests/bench/decide_time.h tests/bench/decide_time.c \
