@@ -107,7 +107,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
 # The pages at the top of the tree.
-tg_scripts += tests/docs/pages.sh
+tg_scripts += tests/docs/pages.sh tests/docs/broken.sh
 EXTRA_DIST += tests/docs/lib.sh tests/docs/blocks.awk tests/docs/session.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED

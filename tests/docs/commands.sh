@@ -7,7 +7,7 @@
 #
 # Of the table of commands in README.md those cells are run that have an argument; the words in capitals stand
 # for files of the resolver that scripts/quickstart leaves running.
-# Environment and exit codes: as of tests/live/lib.sh.
+# Environment and exit codes: as of tests/live/lib.sh. TG_PAGE_MOST: seconds that a page may take, 240.
 set -u
 if [[ -z ${TG_SRC:-} ]]; then
     TG_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -68,7 +68,7 @@ session() {
         cd "$work/top" || exit
         exec env -i PATH="$PATH" HOME="$work/home" TMPDIR="$work/tmp" LC_ALL=C.UTF-8 TERM=dumb \
             TG_PATIENCE="${TG_PATIENCE:-10}" \
-            timeout -k 5 "${docs_most:-240}" bash "$TG_SRC/tests/docs/session.sh" "$TG_SRC" "$1" "$work/blocks/$1" "$results"
+            timeout -k 5 "${TG_PAGE_MOST:-240}" bash "$TG_SRC/tests/docs/session.sh" "$TG_SRC" "$1" "$work/blocks/$1" "$results"
     ) >/dev/null 2>"$work/stderr" </dev/null || status=$?
     while IFS= read -r line; do
         case $line in
