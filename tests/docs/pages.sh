@@ -207,6 +207,11 @@ log_help=$out
 while IFS=$'\t' read -r line kind _; do
     [[ $kind == cell ]] || continue
     while IFS= read -r span; do
+        if [[ $span == -* ]]; then
+            is "README.md:$line $before $span" "$(docs_wrong_options "$before $span")" ''
+            continue
+        fi
+        before=$span
         name=${span#tldguard }
         name=${name#scripts/}
         name=${name%% *}
