@@ -8,7 +8,7 @@
 #   <!-- test: skip WHY -->               the commands of the block are not run
 #   <!-- test: skip `COMMAND`: WHY -->    one of them is not: the one that begins so
 #   <!-- test: covered by tests/FILE -->  they are not run here, but there
-#   <!-- test: exit N -->                 the last one ends so
+#   <!-- test: exit N... -->              the last one ends so, or so
 #   <!-- test: differs WORD... -->        what is shown differs each time in these: see docs_mask
 #   <!-- test: soon -->                   the commands are run again until they show that
 
