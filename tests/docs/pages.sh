@@ -23,7 +23,7 @@ code() {
     done <"$work/$1/index"
     # shellcheck disable=SC2016
     awk '/^ *```/ { fenced = !fenced; next } !fenced' "$docs_top/$1" |
-        tr '\n' ' ' | grep -oE '`[^`]+`' | sed 's/^`//; s/`$//; s/^[a-z-]* *: .*//'
+        awk -v RS= '{ gsub(/\n/, " "); print }' | grep -oE '`[^`]+`' | sed 's/^`//; s/`$//; s/^[a-z-]* *: .*//'
 }
 
 # paths PAGE: those of this tree that are not there. A program of the tests is named after its source; of a
@@ -203,7 +203,7 @@ is 'README.md leads to the guide' "$(grep -c '](GUIDE.md' "$docs_top/README.md" 
 run --help
 commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' <<<"$out")
 run log --help
-log_help=$out
+log_help=$out before=''
 while IFS=$'\t' read -r line kind _; do
     [[ $kind == cell ]] || continue
     while IFS= read -r span; do
