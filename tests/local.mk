@@ -133,6 +133,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 # What goes wrong while it runs; all of it is in tests/faults, and with it how long each takes.
 tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
+# Which rights it takes, and which it is left.
+tg_live += tests/live/rights.sh
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
