@@ -108,7 +108,10 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
-tg_scripts += tests/tools/oom.sh
+tg_scripts += tests/tools/oom.sh tests/tools/secrets.sh
+check_LTLIBRARIES += tests/support/wiped.la
+tests_support_wiped_la_SOURCES = tests/support/wiped.c
+tests_support_wiped_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 check_LTLIBRARIES += tests/support/oomload.la
 tests_support_oomload_la_SOURCES = tests/support/oomload.c
 tests_support_oomload_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
@@ -134,7 +137,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
 # Which rights it takes, and which it is left.
-tg_live += tests/live/rights.sh
+tg_live += tests/live/rights.sh tests/live/setuid.sh
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
