@@ -137,7 +137,8 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
 # Which rights it takes, and which it is left.
-tg_live += tests/live/rights.sh tests/live/setuid.sh
+tg_live += tests/live/rights.sh tests/live/setuid.sh tests/live/apparmor.sh tests/live/systemd.sh
+EXTRA_DIST += tests/live/debian.sh tests/support/confined.py
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
