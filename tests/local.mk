@@ -111,7 +111,10 @@ tg_scripts += tests/docs/pages.sh tests/docs/broken.sh
 EXTRA_DIST += tests/docs/lib.sh tests/docs/blocks.awk tests/docs/session.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
-tg_scripts += tests/tools/oom.sh
+tg_scripts += tests/tools/oom.sh tests/tools/secrets.sh
+check_LTLIBRARIES += tests/support/wiped.la
+tests_support_wiped_la_SOURCES = tests/support/wiped.c
+tests_support_wiped_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 check_LTLIBRARIES += tests/support/oomload.la
 tests_support_oomload_la_SOURCES = tests/support/oomload.c
 tests_support_oomload_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
@@ -136,6 +139,9 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 # What goes wrong while it runs; all of it is in tests/faults, and with it how long each takes.
 tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
+# Which rights it takes, and which it is left.
+tg_live += tests/live/rights.sh tests/live/setuid.sh tests/live/apparmor.sh tests/live/systemd.sh
+EXTRA_DIST += tests/live/debian.sh tests/support/confined.py
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh

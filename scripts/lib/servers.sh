@@ -5,7 +5,7 @@
 # Installing their packages would start daemons on port 53 of this machine, so
 # their files are only unpacked, in build/nsd, build/bind and build/knot. So are rsyslog, logrotate, and
 # promtool, which checks what tldguard status writes for Prometheus: it comes with a daemon, too.
-# And sshd, which the hosts of a fleet are reached by.
+# And sshd, which the hosts of a fleet are reached by; and AppArmor's parser.
 # Needs common.sh, apt.sh, packages.sh.
 
 nsd_packages=(nsd)
@@ -76,6 +76,24 @@ fetch_server() {
     [[ -z $lost ]] || fail "${name^^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
     rm -rf "${build:?}/$name"
     mv "$new" "$build/$name"
+    step_done
+}
+
+# fetch_apparmor: its parser and what profiles include; without it a test is skipped. Installed, it
+# would load profiles.
+fetch_apparmor() {
+    local new=$build/apparmor.new
+    rm -rf "$new"
+    mkdir -p "$new"
+    step "fetching AppArmor's parser for the tests"
+    if ! download_again "$new" apparmor; then
+        step_break
+        warn "apparmor cannot be fetched: $logs/apparmor-download.log says why; its test is skipped"
+        return
+    fi
+    must apparmor-unpack dpkg-deb -x "$new"/*.deb "$new"
+    rm -rf "$new"/*.deb "${build:?}/apparmor"
+    mv "$new" "$build/apparmor"
     step_done
 }
 
