@@ -31,8 +31,8 @@ for command in $commands; do
 done
 # The scripts of a fleet, as well.
 scripts=$(cd "$tests/../../scripts" && pwd -P)
-for script in push-policy fleet-status pull-policy policy-host; do
-    page=$scripts/$script.1
+for script in push-policy fleet-status pull-policy policy-host tldguard-unbound; do
+    page=$(ls "$scripts/$script".[18])
     code=0
     out=$("$scripts/$script" --help 2>err.txt) || code=$?
     is "$script --help" "$code$(<err.txt)" 0
@@ -41,6 +41,6 @@ for script in push-policy fleet-status pull-policy policy-host; do
     is "$script: an example" "$(grep -c '^Example: ' <<<"$out")" 1
 done
 if command -v mandoc >/dev/null; then
-    is 'mandoc -T lint' "$(mandoc -T lint -W warning "$manuals"/*.1 "$scripts"/*.1)" ''
+    is 'mandoc -T lint' "$(mandoc -T lint -W warning "$manuals"/*.1 "$scripts"/*.[18])" ''
 fi
 tap_end
