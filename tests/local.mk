@@ -106,6 +106,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
+tg_scripts += tests/tools/unbound_fit.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -137,6 +138,8 @@ EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/su
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
+# The packages in a clean Debian: scripts/check --packages alone.
+EXTRA_DIST += tests/host/packages.sh tests/host/root.sh tests/host/inside.sh tests/host/debs.sh tests/host/asker.py
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.
 tg_live_checked = $(tg_live)
