@@ -109,6 +109,7 @@ tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh te
 # The pages at the top of the tree.
 tg_scripts += tests/docs/pages.sh tests/docs/broken.sh
 EXTRA_DIST += tests/docs/lib.sh tests/docs/blocks.awk tests/docs/session.sh
+tg_scripts += tests/tools/unbound_fit.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh tests/tools/secrets.sh
@@ -148,6 +149,8 @@ tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/f
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
 # What the pages tell to run.
 tg_live += tests/docs/commands.sh
+# The packages in a clean Debian: scripts/check --packages alone.
+EXTRA_DIST += tests/host/packages.sh tests/host/root.sh tests/host/inside.sh tests/host/debs.sh tests/host/asker.py
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.
 tg_live_checked = $(tg_live)

@@ -32,7 +32,7 @@ done
 # The scripts that administrators and hosts run have pages, too; for those of who works on tldguard --help
 # is enough.
 scripts=$(cd "$tests/../../scripts" && pwd -P)
-developers=' setup quickstart check env figures coverage fuzz soak screenshot unbound-suite '
+developers=' setup quickstart check env figures coverage fuzz soak screenshot unbound-suite build-unbound-package '
 for script in "$scripts"/*; do
     [[ -f $script && -x $script ]] || continue
     name=${script##*/}
