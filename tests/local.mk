@@ -106,6 +106,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
+tg_scripts += tests/tools/export_mail.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
