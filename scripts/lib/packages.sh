@@ -17,11 +17,13 @@ base_packages=(
 # scripts/screenshot. minisign makes and checks signatures of ours; strace kills in the middle. llvm
 # and gcovr tell how much of the sources a fuzz target, and the tests, have run through. bsdextrautils
 # has column, for the tables of benches, which have a test.
-# The last three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces.
+# The next three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces. swaks is a
+# mail client for tests.
 dev_packages=(clang clang-format llvm gcovr shellcheck mandoc openssl libnghttp2-dev libfaketime
     python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace
     bsdextrautils
-    openssh-client rsync iproute2)
+    openssh-client rsync iproute2
+    swaks)
 
 # For make bench: rates, instructions, tables, and the picture. None starts a daemon. The resolvers to
 # compare with would: see peers.sh.
