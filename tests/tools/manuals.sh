@@ -31,7 +31,7 @@ for command in $commands; do
 done
 # The scripts of a fleet, as well.
 scripts=$(cd "$tests/../../scripts" && pwd -P)
-for script in push-policy fleet-status pull-policy policy-host; do
+for script in push-policy fleet-status pull-policy policy-host mail-sinkhole; do
     page=$scripts/$script.1
     code=0
     out=$("$scripts/$script" --help 2>err.txt) || code=$?
