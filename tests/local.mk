@@ -135,6 +135,9 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
+# Real mail, between hosts in namespaces.
+tg_live += tests/live/mail.sh tests/live/mail_maps.sh
+EXTRA_DIST += tests/live/mail_lib.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
