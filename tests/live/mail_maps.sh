@@ -146,6 +146,10 @@ test_refused() {
     in_host sinkhole sed -i.kept /^postdrop/d /etc/group
     refuses 'a Postfix without its group' "$said Postfix is half configured: there is no group postdrop; 'dpkg-reconfigure postfix' makes it" -p "$world_dir/policy.cdb"
     in_host sinkhole mv /etc/group.kept /etc/group
+    in_host sinkhole cp -p /var/lib/dpkg/status /var/lib/dpkg/status.kept
+    in_host sinkhole sh -c 'printf "\nPackage: postfix\nStatus: install ok half-configured\nVersion: 3\nArchitecture: all\nMaintainer: x\nDescription: x\n\n" >>/var/lib/dpkg/status'
+    refuses 'a package that is half configured' "$said the package postfix is half-configured: finish it with 'dpkg --configure -a' or 'apt install postfix'" -p "$world_dir/policy.cdb"
+    in_host sinkhole mv /var/lib/dpkg/status.kept /var/lib/dpkg/status
     in_host sinkhole mv /etc/postfix /etc/postfix.kept
     in_host sinkhole mkdir /etc/postfix
     refuses 'a Postfix without pcre' "$said Postfix knows no pcre maps: apt install postfix-pcre" -p "$world_dir/policy.cdb"
@@ -168,8 +172,9 @@ test_refused() {
 test_sinkhole() {
     local said line tried='' code=0
     clean=$(traces)
-    said=$(sinkhole -p "$world_dir/policy.yaml" 2>&1) || code=$?
-    is 'it is set up' "$code $said" "0 mail-sinkhole: catch.example.net refuses mail at $catcher, by policy serial 2026112901"
+    said=$(sinkhole -p "$world_dir/policy.yaml" "${both[@]/#/--address=}" 2>&1) || code=$?
+    is 'it is set up' "$code $said" "0 mail-sinkhole: catch.example.net refuses mail at ${both[*]}, by policy serial 2026112901"
+    for line in "${both[@]}"; do check "it is there at $line" listens "$line"; done
     refuses 'set up twice' 'mail-sinkhole: error: /etc/postfix-tldguard is set up already: --update takes the policy anew, --undo removes it' -p "$world_dir/policy.yaml"
     said=$(submit "$catcher" someone@army.ml someone@army.cm someone@orange.ml someone@sender.example postmaster@catch.example.net '<>' someone 'someone@[192.0.2.53]' 'a%army.ml@catch.example.net')
     is 'each recipient is refused' "$(grep -vc '^5' <<<"$said")" 0
@@ -199,6 +204,20 @@ test_sinkhole() {
     said=$(sinkhole --undo 2>&1) || code=$?
     is '--undo' "$code $said" '0 mail-sinkhole: /etc/postfix-tldguard, /var/spool/postfix-tldguard and /var/lib/postfix-tldguard are gone'
     is '--undo leaves nothing' "$(traces)" "$clean"
+    test_own
+}
+
+# test_own: a certificate and a folder of one's own; nothing is started.
+test_own() {
+    local code=0
+    in_host sinkhole openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=own -keyout /etc/x.key -out /etc/x.pem 2>/dev/null
+    clean=$(traces)
+    sinkhole -p "$world_dir/policy.cdb" --dir /etc/own --cert /etc/x.pem --key /etc/x.key --no-start >"$world_dir/said" 2>&1 || code=$?
+    is 'one with a certificate of its own' "$code $(in_host sinkhole postconf -c /etc/own -hx smtpd_tls_chain_files queue_directory inet_interfaces 2>&1 | tr '\n' ' ')" \
+        "0 /etc/x.key, /etc/x.pem /var/spool/own $catcher "
+    is '--no-start' "$(listens "$catcher" || echo nobody)" nobody
+    check 'its --undo' sinkhole --undo --dir /etc/own >"$world_dir/said"
+    is 'its --undo leaves nothing' "$(traces)" "$clean"
 }
 
 test_update() {
@@ -206,7 +225,7 @@ test_update() {
     before=$(in_host sinkhole cat /var/spool/postfix-tldguard/pid/master.pid)
     is 'nothing to update' "$(sinkhole --update 2>&1)" 'mail-sinkhole: it is as the policy says already'
     sed -i 's/2026112901/2026112902/; s/tld: co,/tld: gm,/' "$world_dir/policy.yaml"
-    is '--update' "$(sinkhole --update 2>&1)" "mail-sinkhole: catch.example.net refuses mail at $catcher, by policy serial 2026112902"
+    is '--update' "$(sinkhole --update 2>&1)" "mail-sinkhole: catch.example.net refuses mail at ${both[*]}, by policy serial 2026112902"
     has_word() { submit "$catcher" someone@army.gm | grep -qF 'mean someone@army.com? (tldguard rule gm, serial 2026112902)'; }
     check '--update: the new words' live_until has_word
     is '--update: the same process' "$(in_host sinkhole cat /var/spool/postfix-tldguard/pid/master.pid)" "$before"
@@ -230,6 +249,11 @@ start_exim
 test_same
 test_words
 host_create sinkhole postfix 192.0.2.1
+both=("$catcher")
+if world_has_ipv6; then
+    ip address add 2001:db8::53/128 dev lo nodad
+    both+=(2001:db8::53)
+fi
 test_refused
 test_sinkhole
 live_end
