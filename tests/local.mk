@@ -107,6 +107,9 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
 tg_scripts += tests/tools/export_mail.sh
+# The pages at the top of the tree.
+tg_scripts += tests/docs/pages.sh tests/docs/broken.sh
+EXTRA_DIST += tests/docs/lib.sh tests/docs/blocks.awk tests/docs/session.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
 tg_scripts += tests/tools/oom.sh
@@ -141,6 +144,8 @@ EXTRA_DIST += tests/live/mail_lib.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
+# What the pages tell to run.
+tg_live += tests/docs/commands.sh
 EXTRA_DIST += $(tg_live)
 # A round that is about something else takes some of them.
 tg_live_checked = $(tg_live)
@@ -182,7 +187,7 @@ bench-log: bench-write tests/support/events$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/log.sh
 EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh tests/bench/write.sh
 # What README.md shows, and what scripts/figures makes it with.
-EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
+EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/parts.gp tests/bench/figures.awk
 # One decision, beside others that find names: QUICK=yes, JSON=yes, or see its --help.
 tests_bench_decide_SOURCES = tests/bench/decide.c \
 	tests/bench/decide_time.h tests/bench/decide_time.c \

@@ -62,6 +62,8 @@ fails 0 '' show in/whole.cdb
 fails 0 '' show in/whole.yaml
 fails 0 '' explain -p in/whole.cdb mail.army.ml MX -c 10.9.0.7
 fails 0 '' explain -p in/whole.yaml --json mail.army.ml MX
+printf 'policy: %s/in/whole.cdb\n' "$PWD" >in/active.conf
+TLDGUARD_CONF=$PWD/in/active.conf fails 0 '' explain army.ml
 fails 1 '' diff in/whole.cdb in/second.cdb
 fails 0 '' replay --log in/log.txt in/whole.yaml
 fails 0 '' replay --json --log in/log.txt --old in/second.cdb in/whole.cdb
