@@ -106,6 +106,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
+tg_scripts += tests/tools/export_mail.sh
 # The pages at the top of the tree.
 tg_scripts += tests/docs/pages.sh tests/docs/broken.sh
 EXTRA_DIST += tests/docs/lib.sh tests/docs/blocks.awk tests/docs/session.sh
@@ -144,6 +145,9 @@ tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limit
 tg_live += tests/live/rights.sh tests/live/setuid.sh tests/live/apparmor.sh tests/live/systemd.sh
 EXTRA_DIST += tests/live/debian.sh tests/support/confined.py
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
+# Real mail, between hosts in namespaces.
+tg_live += tests/live/mail.sh tests/live/mail_maps.sh
+EXTRA_DIST += tests/live/mail_lib.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host

@@ -61,6 +61,7 @@ struct tg_export {
     size_t signature_len;
     bool zonemd; /* it gets a ZONEMD, too */
     bool out_of_memory;
+    struct tg_mail *mail; /* of the forms for mail servers; else NULL */
 };
 
 extern const struct tg_export_writer tg_export_rpz, tg_export_unbound, tg_export_zone;

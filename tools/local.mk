@@ -26,6 +26,7 @@ tools_libtgtool_la_SOURCES += tools/exchange.h tools/exchange.c \
 tools_libtgtool_la_SOURCES += tools/zone.h tools/zone.c tools/export_zone.c tools/export_signature.c \
 	tools/fetch.h tools/fetch.c tools/fetch_key.c tools/fetch_wire.c tools/fetch_ask.c \
 	tools/fetch_zone.c tools/fetch_image.c tools/fetch_use.c
+tools_libtgtool_la_SOURCES += tools/export_mail.h tools/export_mail.c tools/export_postfix.c tools/export_exim.c
 dist_man_MANS += tools/tldguard-fetch.1
 dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
 

@@ -18,11 +18,11 @@ base_packages=(
 # and gcovr tell how much of the sources a fuzz target, and the tests, have run through. bsdextrautils
 # has column, for the tables of benches, which have a test.
 # Three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces. systemd, which is not
-# started, holds Unbound in namespaces of a test.
+# started, holds Unbound in namespaces of a test. swaks is a mail client.
 dev_packages=(clang clang-format llvm gcovr shellcheck mandoc openssl libnghttp2-dev libfaketime
     python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace
     bsdextrautils
-    openssh-client rsync iproute2 systemd)
+    openssh-client rsync iproute2 systemd swaks)
 
 # For make bench: rates, instructions, tables, and the picture. None starts a daemon. The resolvers to
 # compare with would: see peers.sh.

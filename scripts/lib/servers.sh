@@ -15,6 +15,10 @@ knot_packages=(knot)
 rsyslog_packages=(rsyslog rsyslog-relp)
 logrotate_packages=(logrotate)
 sshd_packages=(openssh-server)
+# Mail servers: each would take the machine's mail over. They find their parts at fixed paths, so the
+# tests lay them over /usr and /etc of a namespace.
+postfix_packages=(postfix postfix-pcre)
+exim_packages=(exim4-daemon-light exim4-base exim4-config)
 
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
@@ -94,6 +98,29 @@ fetch_apparmor() {
     must apparmor-unpack dpkg-deb -x "$new"/*.deb "$new"
     rm -rf "$new"/*.deb "${build:?}/apparmor"
     mv "$new" "$build/apparmor"
+    step_done
+}
+
+# fetch_mail NAME LIBRARIES PACKAGE...: unpacks a mail server in build/NAME; what it may do as another
+# user, it may not do from there.
+fetch_mail() {
+    local name=$1 libraries=$2 new=$build/$1.new package lost
+    shift 2
+    rm -rf "$new"
+    mkdir -p "$new"
+    step "fetching ${name^} for the tests"
+    download_again "$new" "$@" || fail "${name^} cannot be fetched: $logs/$1-download.log says why"
+    for package in "$new"/*.deb; do
+        must "$name-unpack" dpkg-deb -x "$package" "$new"
+    done
+    rm -f "$new"/*.deb
+    find "$new" -perm /6000 -exec chmod ug-s {} +
+    # Some of them are scripts, which ldd has nothing to say of.
+    lost=$(find "$new/usr/sbin" "$new/usr/lib" -type f -perm -u+x -exec env LD_LIBRARY_PATH="$new/$libraries" ldd {} \; 2>/dev/null |
+        sed -n 's/^[ \t]*\(.*\) => not found/\1/p' | sort -u)
+    [[ -z $lost ]] || fail "${name^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
+    rm -rf "${build:?}/$name"
+    mv "$new" "$build/$name"
     step_done
 }
 

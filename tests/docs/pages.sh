@@ -101,6 +101,7 @@ one_note() {
         [[ -f $docs_top/${3#covered by } ]] || { echo "$1:$2: there is no ${3#covered by }"; return; }
         for command in "${docs_command[@]}"; do
             read -ra word <<<"${command%%$'\n'*}"
+            [[ ${word[0]} != sudo ]] || word=("${word[@]:1}")
             case ${word[0]} in
             make) command=${word[-1]} ;;
             tldguard) command=${word[1]-} ;;

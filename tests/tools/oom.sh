@@ -73,6 +73,10 @@ fails 0 new import --list in/whole.txt -o new
 fails 0 new export --rpz -p in/whole.cdb -o new
 fails 0 new export --unbound -p in/whole.cdb -o new
 fails 0 new export --zone policy.example in/whole.cdb --zonemd -o new
+fails 0 new export --postfix -p in/whole.cdb -o new
+fails 0 new export --postfix-sinkhole -p in/whole.cdb -o new
+fails 0 new export --exim -p in/whole.cdb -o "$PWD/new"
+rm -f new.*
 run export -q --zone policy.example in/second.cdb -o in/policy.zone
 mkfifo in/port
 "$TG_BUILD/tests/support/primary" in/policy.zone key c2VjcmV0 good >in/port &
