@@ -10,6 +10,13 @@ dist_examples_DATA += dist/tldguard-fetch.service dist/tldguard-fetch.timer
 # A host that fetches its policy itself.
 dist_examples_DATA += dist/tldguard-pull.service dist/tldguard-pull.timer
 
+# What holds Unbound, with the module in it: AppArmor, systemd.
+apparmorexamplesdir = $(examplesdir)/apparmor
+dist_apparmorexamples_DATA = dist/apparmor/usr.sbin.unbound
+systemdexamplesdir = $(examplesdir)/systemd/unbound.service.d
+dist_systemdexamples_DATA = dist/systemd/unbound.service.d/tldguard.conf \
+	dist/systemd/unbound.service.d/tldguard-chroot.conf
+
 # What others read the block log with: see tldguard-siem(7).
 siemdir = $(pkgdatadir)/siem
 dist_siem_DATA = dist/event.schema.json
@@ -21,3 +28,6 @@ dist_man_MANS += dist/tldguard-siem.7
 # Where lnav looks, when sysconfdir is /etc.
 lnavdir = $(sysconfdir)/lnav/formats/tldguard
 dist_lnav_DATA = dist/tldguard_log.json
+
+# What senders of mail are told.
+dist_man_MANS += dist/tldguard-mail.7

@@ -33,5 +33,11 @@ module_tldguard_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem $(UNBOUND_SRC) \
 module_tldguard_la_LDFLAGS = -module $(AM_LDFLAGS) $(TG_MODULE_LDFLAGS) \
 	-export-symbols-regex '^(init|deinit|operate|inform_super|clear|get_mem)$$'
 module_tldguard_la_LIBADD = module/libtgevent.la policy/libtgcore.la
+# The lines of `unbound -V` that the module insists on: who installs another Unbound can ask before it starts.
+unboundlib_DATA = module/tldguard.built-for
+CLEANFILES += module/tldguard.built-for
+module/tldguard.built-for: $(UNBOUND_SRC)/config.h
+	$(AM_V_GEN)sed -n -e 's/^.define PACKAGE_VERSION "\(.*\)"/Version \1/p' \
+		-e 's/^.define CONFCMDLINE "\(.*\)"/Configure line: \1/p' '$(UNBOUND_SRC)/config.h' | sort -r >$@
 endif
 dist_man_MANS += module/tldguard.conf.5

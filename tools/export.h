@@ -66,6 +66,7 @@ struct tg_export {
     bool zonemd; /* it gets a ZONEMD, too */
     bool quiet;  /* what was left out is not told on stderr */
     bool out_of_memory;
+    struct tg_mail *mail; /* of the forms for mail servers; else NULL */
 };
 
 extern const struct tg_export_writer tg_export_rpz, tg_export_unbound, tg_export_zone,

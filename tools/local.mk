@@ -36,6 +36,7 @@ tools/landing_files.c: $(srcdir)/tools/landing/landing.css
 	} >$@.new && mv $@.new $@
 CLEANFILES += tools/landing_files.c
 EXTRA_DIST += tools/landing/landing.css dist/landing/light.png dist/landing/dark.png
+tools_libtgtool_la_SOURCES += tools/export_mail.h tools/export_mail.c tools/export_postfix.c tools/export_exim.c
 dist_man_MANS += tools/tldguard-fetch.1
 dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
 

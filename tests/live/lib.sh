@@ -102,6 +102,9 @@ live_sanitize() {
     # the next, and that between them is poisoned. And a clock is set by a library in front.
     export ASAN_OPTIONS=$common:intercept_memmem=0:intercept_memchr=0:verify_asan_link_order=0
     export UBSAN_OPTIONS=$common:print_stacktrace=1
+    # What is Python's own: an interpreter inside of Unbound keeps some of its memory when it ends.
+    echo leak:libpython >"$world_dir/lsan"
+    export LSAN_OPTIONS=$common:suppressions=$world_dir/lsan:print_suppressions=0
     # What is Unbound's own: workers that start together write a NUL into the text of a
     # stub-host and take it back (authextstrtodname). And an RRset that a reload takes out of the
     # cache gets the id 0 twice, under its lock, and again without: we read it under the lock. In
