@@ -16,6 +16,10 @@ tg_unit = \
 tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
+# What a question may cost at the most. Two make the hashes of an image what they want.
+tg_unit += tests/unit/test_bounds
+tests_unit_test_bounds_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
+tests_unit_test_settle_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
@@ -37,6 +41,7 @@ tests_support_libtgtest_la_SOURCES = \
 	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
 	tests/support/schema.h tests/support/schema.c \
 	tests/support/imagefile.h tests/support/imagefile.c \
+	tests/support/steps.h tests/support/steps.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 
 check_PROGRAMS += $(tg_unit)
@@ -133,6 +138,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 # What goes wrong while it runs; all of it is in tests/faults, and with it how long each takes.
 tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
+tg_live += tests/live/twin_flood.sh tests/live/footprint.sh
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
