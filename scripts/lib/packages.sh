@@ -27,6 +27,9 @@ dev_packages=(clang clang-format llvm gcovr shellcheck mandoc openssl libnghttp2
 # compare with would: see peers.sh.
 bench_packages=(dnsperf valgrind bsdextrautils gnuplot-nox)
 
+# For scripts/fuzz --engine afl.
+afl_packages=(afl++)
+
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.
 dev_needs() {
