@@ -16,6 +16,10 @@ tg_unit = \
 tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
+# What a question may cost at the most. Two make the hashes of an image what they want.
+tg_unit += tests/unit/test_bounds
+tests_unit_test_bounds_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
+tests_unit_test_settle_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
@@ -37,6 +41,7 @@ tests_support_libtgtest_la_SOURCES = \
 	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
 	tests/support/schema.h tests/support/schema.c \
 	tests/support/imagefile.h tests/support/imagefile.c \
+	tests/support/steps.h tests/support/steps.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 
 check_PROGRAMS += $(tg_unit)
@@ -144,6 +149,7 @@ tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limit
 # Which rights it takes, and which it is left.
 tg_live += tests/live/rights.sh tests/live/setuid.sh tests/live/apparmor.sh tests/live/systemd.sh
 EXTRA_DIST += tests/live/debian.sh tests/support/confined.py
+tg_live += tests/live/twin_flood.sh tests/live/footprint.sh
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
 # Real mail, between hosts in namespaces.
 tg_live += tests/live/mail.sh tests/live/mail_maps.sh
