@@ -109,7 +109,7 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
-	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
+	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/export_nginx.sh tests/tools/fetch.sh tests/tools/manuals.sh
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
 tg_scripts += tests/tools/export_mail.sh
 # The pages at the top of the tree.
@@ -157,6 +157,9 @@ EXTRA_DIST += tests/live/mail_lib.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
+# A browser that is sent to the landing page.
+tg_live += tests/live/landing.sh
+EXTRA_DIST += tests/live/landing.yaml
 # What the pages tell to run.
 tg_live += tests/docs/commands.sh
 # The packages in a clean Debian: scripts/check --packages alone.
@@ -181,7 +184,7 @@ EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/soak_judge.awk tests/support/between.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
-EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
+EXTRA_DIST += tests/support/nginx.sh tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/write tests/bench/decide
 CLEANFILES += $(EXTRA_PROGRAMS)

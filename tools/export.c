@@ -11,6 +11,7 @@ enum {
     RPZ,
     UNBOUND,
     ZONE,
+    NGINX,
     ORIGIN,
     POLICY,
     DATE,
@@ -29,6 +30,7 @@ static const struct tg_option options[] = {
     [RPZ] = {"rpz", 'r', NULL, "a response policy zone: BIND, Unbound, Knot, PowerDNS"},
     [UNBOUND] = {"unbound", 'u', NULL, "local-zone lines for Unbound"},
     [ZONE] = {"zone", 'z', "NAME", "a zone of this name: RPZ, and the image for tldguard fetch"},
+    [NGINX] = {"nginx", 'w', NULL, "the page at the sinkhole address, for nginx"},
     [ORIGIN] = {"origin", 'O', "NAME", "of the --rpz zone (default rpz.tldguard)"},
     [POLICY] = {"policy", 'p', "FILE", "a policy or an image (default " TG_DEFAULT_POLICY ")"},
     [DATE] = {"date", 'd', "YYYY-MM-DD", "the day on which allows have ended (default: today)"},
@@ -64,7 +66,7 @@ void tg_export_head(struct tg_export *ex, char comment)
 
     fprintf(ex->out, "%c Made by 'tldguard export' of policy serial %" PRIu32 ".\n", comment,
         tg_image_meta(ex->image)->serial);
-    if (groups && !(ex->mail && ex->mail->for_client))
+    if (groups && !ex->writer->twins_alone && !(ex->mail && ex->mail->for_client))
         fprintf(ex->out,
             "%c It is what clients in no group get; the policy has %zu groups of clients.\n",
             comment, groups);
@@ -77,7 +79,7 @@ void tg_export_tail(struct tg_export *ex, char comment)
         if (ex->skipped[i].count)
             fprintf(ex->out, "%c Not exactly as the policy says, %zu: %s.\n", comment,
                 ex->skipped[i].count, ex->writer->reasons[i]);
-    if (ex->unknown_twins)
+    if (ex->unknown_twins && !ex->writer->twins_alone)
         fprintf(ex->out, "%c Taken as not known, %zu: names whose twin only a look-up can tell.\n",
             comment, ex->unknown_twins);
 }
@@ -88,6 +90,8 @@ static void report(const struct tg_export *ex, const char *source, struct tg_dia
     const size_t groups = tg_image_group_count(ex->image);
 
     tg_skipped_report(diags, source, ex->skipped, ex->writer->reasons, ex->writer->reason_count);
+    if (ex->writer->twins_alone)
+        return;
     if (ex->unknown_twins)
         tg_diags_add(diags, TG_DIAG_NOTE, source, 0, 0, NULL,
             "%zu names whose twin only a look-up can tell are taken as not known",
@@ -103,7 +107,7 @@ static bool export(struct tg_export *ex, const struct tg_parsed *p, struct tg_di
     struct tg_output output;
     bool done = false;
 
-    if (!names.arena || tg_export_collect(&names, ex->image) != TG_OK)
+    if (!names.arena || tg_export_collect(&names, ex->image, ex->writer->twins_alone) != TG_OK)
         tg_diags_add(diags, TG_DIAG_ERROR, "tldguard", 0, 0, NULL, "out of memory");
     else if (tg_output_open(&output, p->value[OUTPUT])) {
         ex->out = output.stream;
@@ -181,11 +185,13 @@ static int run_with(const struct tg_parsed *p, struct tg_export *ex)
 
     if (load(ex, p->value[ZONE] != NULL, source, &image, diags) == TG_OK) {
         ex->image = image;
-        if (is_mail(p))
+        if (ex->writer->fit && !ex->writer->fit(ex, source, diags))
+            done = false;
+        else if (is_mail(p))
             done = export_mail(ex, p, diags);
         else
             done = p->value[ZONE] ? export_zone(ex, p, source, diags) : export(ex, p, diags);
-        if (done && !p->value[QUIET])
+        if (done && !ex->quiet)
             report(ex, source, diags);
     }
     free(ex->mail);
@@ -216,12 +222,13 @@ static int check_mail_options(const struct tg_command *self, const struct tg_par
 static int check_options(const struct tg_command *self, const struct tg_parsed *p)
 {
     const int forms = (p->value[RPZ] != NULL) + (p->value[UNBOUND] != NULL) +
-                      (p->value[ZONE] != NULL) + (p->value[POSTFIX] != NULL) +
-                      (p->value[CATCHER] != NULL) + (p->value[EXIM] != NULL);
+                      (p->value[ZONE] != NULL) + (p->value[NGINX] != NULL) +
+                      (p->value[POSTFIX] != NULL) + (p->value[CATCHER] != NULL) +
+                      (p->value[EXIM] != NULL);
 
     if (forms != 1)
         return tg_text_usage(self,
-            "in which form? Give one of --rpz, --unbound, --zone, --postfix, "
+            "in which form? Give one of --rpz, --unbound, --zone, --nginx, --postfix, "
             "--postfix-sinkhole and --exim");
     if (!p->value[RPZ] && p->value[ORIGIN])
         return tg_text_usage(self, "--origin is for --rpz");
@@ -266,20 +273,22 @@ static int run(const struct tg_command *self, int argc, char **argv)
         return code;
     if (p.value[ZONE] && ex.origin.len > TG_DNAME_MAX - TG_ZONE_PIECE_NAME)
         return tg_text_usage(self, "'%s' is too long for names below it", p.value[ZONE]);
-    ex.writer = p.value[RPZ]    ? &tg_export_rpz
-                : p.value[ZONE] ? &tg_export_zone
-                : p.value[EXIM] ? &tg_export_exim
-                : is_mail(&p)   ? &tg_export_postfix
-                                : &tg_export_unbound;
+    ex.writer = p.value[RPZ]     ? &tg_export_rpz
+                : p.value[ZONE]  ? &tg_export_zone
+                : p.value[NGINX] ? &tg_export_nginx
+                : p.value[EXIM]  ? &tg_export_exim
+                : is_mail(&p)    ? &tg_export_postfix
+                                 : &tg_export_unbound;
     ex.zonemd = p.value[ZONEMD] != NULL;
     ex.mail_as_block = p.value[MAIL_AS_BLOCK] != NULL;
+    ex.quiet = p.value[QUIET] != NULL;
     return run_with(&p, &ex);
 }
 
 const struct tg_command tg_cmd_export = {
     .name = "export",
-    .arguments = "--rpz | --unbound | --zone NAME | --postfix | --exim | ... [POLICY]",
-    .summary = "Write a policy for resolvers without tldguard, and for mail servers.",
+    .arguments = "--rpz | --unbound | --zone NAME | --nginx | --postfix | --exim | ... [POLICY]",
+    .summary = "Write a policy for resolvers without tldguard, for mail servers and for nginx.",
     .example = "tldguard export --rpz --policy policy.yaml -o rpz.zone",
     .options = options,
     .run = run,

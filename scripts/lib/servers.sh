@@ -5,7 +5,7 @@
 # Installing their packages would start daemons on port 53 of this machine, so
 # their files are only unpacked, in build/nsd, build/bind and build/knot. So are rsyslog, logrotate, and
 # promtool, which checks what tldguard status writes for Prometheus: it comes with a daemon, too.
-# And sshd, which the hosts of a fleet are reached by; and AppArmor's parser.
+# And sshd, which the hosts of a fleet are reached by; nginx, which has the landing page; and AppArmor's parser.
 # Needs common.sh, apt.sh, packages.sh.
 
 nsd_packages=(nsd)
@@ -15,6 +15,7 @@ knot_packages=(knot)
 rsyslog_packages=(rsyslog rsyslog-relp)
 logrotate_packages=(logrotate)
 sshd_packages=(openssh-server)
+nginx_packages=(nginx)
 # Mail servers: each would take the machine's mail over. They find their parts at fixed paths, so the
 # tests lay them over /usr and /etc of a namespace.
 postfix_packages=(postfix postfix-pcre)
@@ -23,7 +24,7 @@ exim_packages=(exim4-daemon-light exim4-base exim4-config)
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
     local name path=$PATH:/usr/sbin:/usr/local/sbin
-    for name in nsd bind knot rsyslog logrotate promtool sshd "${!peer_programs[@]}"; do path+=:$build/$name/bin; done
+    for name in nsd bind knot rsyslog logrotate promtool sshd nginx "${!peer_programs[@]}"; do path+=:$build/$name/bin; done
     PATH=$path command -v "$1" || true
 }
 

@@ -72,6 +72,7 @@ fails 0 new import --rpz in/rpz.zone -o new
 fails 0 new import --list in/whole.txt -o new
 fails 0 new export --rpz -p in/whole.cdb -o new
 fails 0 new export --unbound -p in/whole.cdb -o new
+fails 0 new export --nginx -p in/whole.cdb -o new
 fails 0 new export --zone policy.example in/whole.cdb --zonemd -o new
 fails 0 new export --postfix -p in/whole.cdb -o new
 fails 0 new export --postfix-sinkhole -p in/whole.cdb -o new
