@@ -110,14 +110,16 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
 	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/export_nginx.sh tests/tools/fetch.sh tests/tools/manuals.sh
-tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
+tg_scripts += tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
 tg_scripts += tests/tools/export_mail.sh
 # The pages at the top of the tree.
 tg_scripts += tests/docs/pages.sh tests/docs/broken.sh
 EXTRA_DIST += tests/docs/lib.sh tests/docs/blocks.awk tests/docs/session.sh
 tg_scripts += tests/tools/unbound_fit.sh
-# A sanitizer has allocation functions of its own.
 if !SANITIZED
+# Of scripts, and long; what they call has tests of its own.
+tg_scripts += tests/tools/fleet.sh
+# A sanitizer has allocation functions of its own.
 tg_scripts += tests/tools/oom.sh tests/tools/secrets.sh
 check_LTLIBRARIES += tests/support/wiped.la
 tests_support_wiped_la_SOURCES = tests/support/wiped.c
@@ -178,7 +180,9 @@ tests_support_pass_la_SOURCES = tests/support/pass.c
 tests_support_pass_la_CPPFLAGS = $(module_tldguard_la_CPPFLAGS)
 tests_support_pass_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 endif
-TESTS += $(tg_scripts)
+tg_scripts_checked = $(tg_scripts)
+TESTS += $(tg_scripts_checked)
+EXTRA_DIST += tests/tools/fleet.sh
 TEST_EXTENSIONS = .sh
 EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/soak_judge.awk tests/support/between.py tests/live/policy.yaml
