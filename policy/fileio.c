@@ -52,34 +52,41 @@ static bool is_ours(const struct stat *st)
     return st->st_uid == 0 || st->st_uid == geteuid();
 }
 
-/* As Linux has it for folders like /tmp (fs.protected_symlinks), and for all others that somebody
- * else can write in. What is mounted to be read only, nobody writes in from here. */
-static bool is_link_safe(const char *path)
+/* Whether a link may be followed: 0 or an errno. As Linux has it for folders like /tmp
+ * (fs.protected_symlinks), and for all others that somebody else can write in. What is mounted to
+ * be read only, nobody writes in from here. */
+static int judge_link(const char *path)
 {
     char *folder = folder_of(path);
     struct stat of_folder, of_link;
     struct statvfs fs;
-    bool safe = false;
+    int error = EMLINK;
 
-    if (folder != NULL && stat(folder, &of_folder) == 0 && lstat(path, &of_link) == 0)
-        safe = (is_ours(&of_folder) &&
-                   ((of_folder.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
-                       ((of_folder.st_mode & S_ISVTX) != 0 && is_ours(&of_link)))) ||
-               (statvfs(folder, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0);
+    if (folder == NULL)
+        return ENOMEM;
+    if (stat(folder, &of_folder) != 0 || lstat(path, &of_link) != 0)
+        error = errno;
+    else if (is_ours(&of_folder) && ((of_folder.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+                                        ((of_folder.st_mode & S_ISVTX) != 0 && is_ours(&of_link))))
+        error = 0;
+    else if (statvfs(folder, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0)
+        error = 0;
     free(folder);
-    return safe;
+    return error;
 }
 
 int tg_input_open(const char *path)
 {
     const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     const int fd = open(path, flags | O_NOFOLLOW);
+    int error;
 
     if (fd >= 0 || errno != ELOOP)
         return fd;
-    if (is_link_safe(path))
+    error = judge_link(path);
+    if (error == 0)
         return open(path, flags);
-    errno = EMLINK;
+    errno = error;
     return -1;
 }
 

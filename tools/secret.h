@@ -23,8 +23,8 @@ struct tg_secret {
     uint8_t key[64]; /* the seed, then the public key */
 };
 
-/* From here on the process leaves no core, also to no program that takes cores, and shows its memory
- * to nobody but root. Before anything secret is read. */
+/* From here on the process leaves no core, also to no program that takes cores, and shows its
+ * memory to nobody but root. Before anything secret is read. */
 void tg_secret_hide(void);
 
 /* Hides, too. False after saying on stderr that there is no randomness to be had. */

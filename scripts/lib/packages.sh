@@ -30,6 +30,8 @@ bench_packages=(dnsperf valgrind bsdextrautils gnuplot-nox)
 
 # For scripts/check --packages: to build Debian packages, to check them, and a clean Debian to install them in.
 host_packages=(build-essential debhelper fakeroot lintian debootstrap python3-minimal)
+# For scripts/fuzz --engine afl.
+afl_packages=(afl++)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.

@@ -97,9 +97,11 @@ debian_tldguard() {
     printf '%s\n' 'policy: /var/lib/tldguard/policy.cdb' 'log: /var/log/tldguard/block.jsonl' \
         'stats: /run/tldguard/stats' 'trusted-keys: /etc/tldguard/site.pub' \
         'journal: /run/systemd/journal/socket' >"$debian_root/etc/tldguard/tldguard.conf"
-    # Both are the default of a package; ours may have been built for other folders.
-    echo 'TLDGUARD_CONF=/etc/tldguard/tldguard.conf' >"$debian_root/etc/default/unbound"
-    printf '%s\n' 'server:' '    module-config: "dynlib validator iterator"' 'dynlib:' \
+    # Both are the default of a package; these may have been built for other folders.
+    printf '%s\n' 'TLDGUARD_CONF=/etc/tldguard/tldguard.conf' 'DAEMON_OPTS="-c /etc/unbound/unbound.conf"' \
+        >"$debian_root/etc/default/unbound"
+    # The folder is what Debian's is built with.
+    printf '%s\n' 'server:' '    directory: "/etc/unbound"' '    module-config: "dynlib validator iterator"' 'dynlib:' \
         "    dynlib-file: \"$debian_module\"" >"$debian_root/etc/unbound/unbound.conf.d/tldguard.conf"
 }
 

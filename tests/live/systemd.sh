@@ -199,6 +199,36 @@ test_life() {
 # shellcheck disable=SC2317
 in_journal() { [[ -n $(journal "$1") ]]; }
 
+# The jail of Debian's helper, with all that is read and loaded in it, and the other drop-in.
+test_chroot() {
+    local jail=$debian_root/var/lib/unbound library
+    mkdir -p "$jail/etc" "$jail/var/lib"
+    cp -a "$debian_root/etc/tldguard" "$jail/etc/"
+    cp -a "$debian_root/var/lib/tldguard" "$jail/var/lib/"
+    install -d -o "$debian_uid" -g "$debian_gid" "$jail/var/log/tldguard" "$jail/run/tldguard"
+    while read -r library; do
+        put 0644 "$library" "/var/lib/unbound$library"
+    done < <(ldd "$TLDGUARD_MODULE" | sed -n 's/.* \(\/[^ ]*\) (.*/\1/p')
+    put 0644 "$TLDGUARD_MODULE" "/var/lib/unbound$debian_module"
+    put 0644 "$TG_SRC/dist/systemd/unbound.service.d/tldguard-chroot.conf" \
+        /etc/systemd/system/unbound.service.d/tldguard-chroot.conf
+    printf 'server:\n    chroot: "/var/lib/unbound"\n' >"$debian_root/etc/unbound/unbound.conf.d/chroot.conf"
+    inside systemctl daemon-reload
+    check 'chroot: it starts' inside systemctl start unbound.service
+    unit_is active || { journal -u unbound.service -n 20 | sed 's/^/# /'; return; }
+    find_process
+    check 'chroot: it is in there' test -e "/proc/$pid/root/etc/tldguard" -a ! -e "/proc/$pid/root/usr/bin"
+    check 'chroot: it protects' live_until gets REFUSED
+    debian_policy 3 nxdomain
+    mv "$debian_root"/var/lib/tldguard/policy.cdb* "$jail/var/lib/tldguard/"
+    check 'chroot: a new policy is in force' live_until gets NXDOMAIN
+    check 'chroot: it reloads' inside systemctl reload unbound.service
+    check 'chroot: reloaded, it protects' live_until gets NXDOMAIN
+    is 'chroot: the log is in there' "$(stat -c '%a %u' "$jail/var/log/tldguard/block.jsonl")" "640 $debian_uid"
+    check 'chroot: it stops' inside systemctl stop unbound.service
+    is 'chroot: it was not killed for that' "$(unit Result)" success
+}
+
 # What is refused to it for want of a right, it says, or dies of.
 test_said() {
     is 'nothing was refused to it' \
@@ -211,6 +241,7 @@ start_machine
 test_start
 test_rights
 test_life
+test_chroot
 test_said
 cp "$live_log" "$live_log.1" "$world_dir/log/" 2>/dev/null || true
 live_end
