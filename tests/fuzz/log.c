@@ -22,6 +22,7 @@ static void try_line(struct tg_scanner *scanner, struct tg_slice line)
 {
     struct tg_logged event;
     const enum tg_broken broken = tg_scan(scanner, line, &event);
+    json_error_t error = {.line = 0};
     json_t *root;
 
     if (broken != TG_BROKEN_NOT) {
@@ -31,8 +32,9 @@ static void try_line(struct tg_scanner *scanner, struct tg_slice line)
     for (size_t i = 0; i < TG_FIELDS; i++)
         FUZZ_HOLDS(lies_in(event.field[i], line.at, line.len) ||
                    lies_in(event.field[i], scanner->decoded, sizeof(scanner->decoded)));
-    root = json_loadb(line.at, line.len, JSON_ALLOW_NUL, NULL);
-    FUZZ_HOLDS(json_is_object(root));
+    /* JSON has numbers of any length, and jansson has not. */
+    root = json_loadb(line.at, line.len, JSON_ALLOW_NUL, &error);
+    FUZZ_HOLDS(json_is_object(root) || json_error_code(&error) == json_error_numeric_overflow);
     json_decref(root);
 }
 

@@ -36,7 +36,9 @@ test_clients() {
     is "$clients clients: nothing is lost" "$(jq -r '.tldguard.lost // empty' "$live_log")" ''
     memory=$(($(awk '/^VmRSS/ { print $2 }' "/proc/$fault_process/status") - memory))
     # The resolver keeps nothing of a client: the ring, of which each page is used once, is no more.
-    check "$clients clients: memory grows by no more than 40 MB" test "$memory" -lt 40000
+    # With a sanitizer it is mostly the sanitizer's.
+    [[ -n ${TG_SANITIZED:-} ]] ||
+        check "$clients clients: memory grows by no more than 40 MB" test "$memory" -lt 40000
     echo "# $clients clients: the resolver grows by $memory KB"
 }
 
