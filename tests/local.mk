@@ -123,6 +123,7 @@ tg_scripts += tests/tools/fleet.sh
 tg_scripts += tests/tools/oom.sh tests/tools/secrets.sh
 check_LTLIBRARIES += tests/support/wiped.la
 tests_support_wiped_la_SOURCES = tests/support/wiped.c
+tests_support_wiped_la_LIBADD = $(PTHREAD_LIBS)
 tests_support_wiped_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 check_LTLIBRARIES += tests/support/oomload.la
 tests_support_oomload_la_SOURCES = tests/support/oomload.c

@@ -67,7 +67,10 @@ is 'keygen: into its file it is' \
 watched "$(key_line ann | masked),$(key_seed ann | masked)" sign -s ann p.cdb
 is 'sign' "$code$err" 0
 silent 'sign' none "$line" "$seed"
-gone 'sign' 2
+# What comes behind would write over what is left: so nothing does.
+watched "$(key_line ann | masked),$(key_seed ann | masked)" sign -s ann missing.cdb
+is 'sign, no image' "$code" 3
+gone 'sign, no image' 2
 watched "$(key_line ann | masked)" verify -p ann p.cdb
 is 'verify, by the secret key: refused' "$code" 3
 silent 'verify, by the secret key' none "$line"
@@ -82,10 +85,8 @@ else
     is 'keygen with a password' "$code$err" 0
     silent 'keygen with a password' eve "$password" "$(key_line eve | hex)"
     gone 'keygen with a password' 1
-    echo wrong >wrong
-    cat password >>wrong
-    watched "$(tr -d '\n' <password | masked),$(key_line eve | masked)" sign -f password -s eve p.cdb
-    is 'sign with a password' "$code$err" 0
+    watched "$(tr -d '\n' <password | masked),$(key_line eve | masked)" sign -f password -s eve missing.cdb
+    is 'sign with a password' "$code $err" '3 missing.cdb: error: cannot open: No such file or directory'
     silent 'sign with a password' none "$password" "$(key_line eve | hex)"
     gone 'sign with a password' 2
 fi
