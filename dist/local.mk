@@ -28,3 +28,6 @@ dist_man_MANS += dist/tldguard-siem.7
 # Where lnav looks, when sysconfdir is /etc.
 lnavdir = $(sysconfdir)/lnav/formats/tldguard
 dist_lnav_DATA = dist/tldguard_log.json
+
+# What senders of mail are told.
+dist_man_MANS += dist/tldguard-mail.7

@@ -14,6 +14,7 @@
 
 #define PASSWD_BUFFER 4096
 #define TRIM_PIECE    512
+#define MODE          (S_IRUSR | S_IWUSR | S_IRGRP)
 
 static void user_text(char *text, size_t cap)
 {
@@ -49,11 +50,26 @@ static bool is_torn(int fd, off_t size)
     return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-int tg_logfile_open(struct tg_logfile *file)
+/* What is there keeps its mode. A new one has ours whatever the umask is, or those who read the log
+ * by their group could not. */
+static int open_or_make(const char *path)
 {
     /* Non-blocking, for what turns out not to be a regular file. */
-    const int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    const int fd = open(file->path, flags, S_IRUSR | S_IWUSR | S_IRGRP);
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    int fd = open(path, flags);
+
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    fd = open(path, flags | O_CREAT | O_EXCL, MODE);
+    if (fd < 0)
+        return errno == EEXIST ? open(path, flags) : fd; /* another has made it meanwhile */
+    (void)fchmod(fd, MODE); /* where it cannot be, the file is narrower */
+    return fd;
+}
+
+int tg_logfile_open(struct tg_logfile *file)
+{
+    const int fd = open_or_make(file->path);
     struct stat status;
     int error;
 

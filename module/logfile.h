@@ -28,7 +28,7 @@ void tg_logfile_init(struct tg_logfile *file, const char *path);
 void tg_logfile_fini(struct tg_logfile *file);
 
 /**
- * Opens the file that the path names now, and makes it (mode 0640 less the umask) when
+ * Opens the file that the path names now, and makes it (mode 0640, whatever the umask) when
  * there is none. Never waits for a peer, as opening a FIFO would.
  * @return 0, or an errno: EINVAL for what is not a regular file, ELOOP for a symbolic link.
  *         On failure what was open stays open.

@@ -13,7 +13,8 @@
 #include "module/json.h"
 #include "policy/fileio.h"
 
-#define STATE_MAX  512 /* bytes of the file */
+#define STATE_MAX  512  /* bytes of the file */
+#define STATE_MODE 0640 /* as the log */
 #define DIGITS_MAX 16
 
 const char *tg_series_text(uint64_t id, char text[17])
@@ -155,18 +156,10 @@ static size_t format(const struct tg_series *series, char text[STATE_MAX])
 
 int tg_series_write(const char *log, const struct tg_series *series)
 {
-    struct tg_newfile file = TG_NEWFILE_NONE;
     char path[PATH_MAX];
     char text[STATE_MAX];
     const size_t len = format(series, text);
-    int error = state_path(log, path);
+    const int error = state_path(log, path);
 
-    if (error == 0)
-        error = tg_newfile_create(&file, path);
-    if (error == 0)
-        error = tg_newfile_write(&file, text, len);
-    if (error == 0)
-        error = tg_newfile_commit(&file);
-    tg_newfile_fini(&file);
-    return error;
+    return error != 0 ? error : tg_newfile_put(path, STATE_MODE, text, len);
 }

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define TEMP_EXTRA 24 /* ".", ".", sixteen digits, ".tmp", NUL */
@@ -36,6 +38,63 @@ static int check_replaceable(const char *path)
     if (S_ISDIR(st.st_mode))
         return EISDIR;
     return S_ISREG(st.st_mode) ? 0 : EEXIST;
+}
+
+static char *folder_of(const char *path)
+{
+    const size_t len = folder_len(path);
+
+    return len == 0 ? strdup(".") : strndup(path, len);
+}
+
+static bool is_ours(const struct stat *st)
+{
+    return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
+/* Whether a link may be followed: 0 or an errno. As Linux has it for folders like /tmp
+ * (fs.protected_symlinks), and for all others that somebody else can write in. What is mounted to
+ * be read only, nobody writes in from here. */
+static int judge_link(const char *path)
+{
+    char *folder = folder_of(path);
+    struct stat of_folder, of_link;
+    struct statvfs fs;
+    int error = EMLINK;
+
+    if (folder == NULL)
+        return ENOMEM;
+    if (stat(folder, &of_folder) != 0 || lstat(path, &of_link) != 0)
+        error = errno;
+    else if (is_ours(&of_folder) && ((of_folder.st_mode & (S_IWGRP | S_IWOTH)) == 0 ||
+                                        ((of_folder.st_mode & S_ISVTX) != 0 && is_ours(&of_link))))
+        error = 0;
+    else if (statvfs(folder, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0)
+        error = 0;
+    free(folder);
+    return error;
+}
+
+int tg_input_open(const char *path)
+{
+    const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const int fd = open(path, flags | O_NOFOLLOW);
+    int error;
+
+    if (fd >= 0 || errno != ELOOP)
+        return fd;
+    error = judge_link(path);
+    if (error == 0)
+        return open(path, flags);
+    errno = error;
+    return -1;
+}
+
+const char *tg_input_error(int error)
+{
+    return error == EMLINK ? "it is a symbolic link in a folder that others can write in; put the "
+                             "file itself there"
+                           : strerror(error);
 }
 
 /* Creates "folder/.name.<random>.tmp". Not with mkstemp(): its mode is 0600,
@@ -73,8 +132,7 @@ static int create_temp(struct tg_newfile *file)
 
 static int open_folder(struct tg_newfile *file)
 {
-    size_t len = folder_len(file->path);
-    char *folder = len == 0 ? strdup(".") : strndup(file->path, len);
+    char *folder = folder_of(file->path);
 
     if (folder == NULL)
         return ENOMEM;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /*
- * Private: replaces a file so that whoever reads it, at any time and after any
- * crash, finds the old one or the whole new one: written beside, synced,
+ * Private: opens files that others put in place; and replaces a file so that whoever reads it, at
+ * any time and after any crash, finds the old one or the whole new one: written beside, synced,
  * renamed, the folder synced.
  */
 #ifndef TLDGUARD_FILEIO_H
@@ -10,6 +10,17 @@
 
 #include <stddef.h>
 #include <sys/types.h>
+
+/**
+ * Opens a file to read what others put in force: an image, a signature. Waits for nobody, as
+ * opening a FIFO would, and takes no terminal. A symbolic link is followed only where nobody but
+ * root and the user of this process can have laid it.
+ * @return the descriptor; -1 with errno, EMLINK for such a link.
+ */
+int tg_input_open(const char *path);
+
+/** What the errno of tg_input_open() means, for people. */
+const char *tg_input_error(int error);
 
 /* A file that is being written beside the one it will replace. */
 struct tg_newfile {

@@ -7,21 +7,10 @@
 
 #include "image_p.h"
 
-static size_t hash_of(struct tg_name name)
-{
-    uint64_t hash = name.len;
-
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ name.wire[i]) * 0x9fb21c651e98df25u;
-    hash ^= hash >> 32;
-    hash *= 0x9e3779b97f4a7c15u;
-    return (size_t)(hash ^ hash >> 29);
-}
-
 /* The slot of a name, or the empty one where it belongs. */
 static uint32_t *slot_of(const struct tg_knowns *knowns, struct tg_name name)
 {
-    size_t i = hash_of(name) & (knowns->size - 1);
+    size_t i = (size_t)tg_mix_octets(&knowns->salt, name.wire, name.len) & (knowns->size - 1);
 
     for (; knowns->slots[i] != 0; i = (i + 1) & (knowns->size - 1)) {
         const struct tg_known *known = &knowns->names[knowns->slots[i] - 1];
@@ -41,6 +30,8 @@ static enum tg_status grow(struct tg_knowns *knowns)
 
     if (knowns->count < knowns->capacity)
         return TG_OK;
+    if (knowns->capacity == 0)
+        tg_salt_make(&knowns->salt);
     names = realloc(knowns->names, capacity * sizeof(*names));
     if (names == NULL)
         return TG_ENOMEM;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mix.h"
 #include "tldguard/policy.h"
 
 /* One name. Small, for there may be millions. */
@@ -18,13 +19,14 @@ struct tg_known {
     uint8_t depth; /* of a TLD: labels of the longest name at or below it */
 };
 
-/* Names in the order they came, each once, found by a hash. */
+/* Names in the order they came, each once, found by a hash that nobody outside can know. */
 struct tg_knowns {
     struct tg_known *names;
     size_t count;
     size_t capacity;
     uint32_t *slots; /* 1 + index; 0: empty */
     size_t size;     /* a power of two, or 0 */
+    struct tg_salt salt;
 };
 
 /** Finds a name, or adds it with no flags. NULL: out of memory. Borrowed until the next call. */

@@ -19,6 +19,14 @@ struct tg_value {
     size_t capacity;
 };
 
+/* How long look-ups are: image_looks.c. */
+struct tg_looks {
+    uint64_t records;
+    uint64_t sum; /* of the slots that are looked at, to find each once */
+    uint32_t most;
+    uint32_t at; /* the record that most are looked at for, in the file */
+};
+
 struct tg_image_writer {
     const struct tg_policy *policy;
     struct cdb_make cdb;
@@ -26,12 +34,13 @@ struct tg_image_writer {
     struct tg_knowns names;
     struct tg_knowns tlds;
     struct tg_value value;
-    uint64_t size;         /* of the file so far */
-    uint32_t next_at;      /* where the next record goes */
-    uint32_t names_at;     /* where the first name went */
-    const uint8_t *digest; /* the one that the trailer must have; NULL: any */
+    uint64_t size;                 /* of the file so far */
+    uint32_t next_at;              /* where the next record goes */
+    uint32_t names_at;             /* where the first name went */
+    const uint8_t *digest;         /* the one that the trailer must have; NULL: any */
+    uint8_t slowest[TG_DNAME_MAX]; /* when error is EDOM: a name that is slow to find */
     int error; /* errno of the first failure; E2BIG: larger than an image may be; EBADMSG:
-                  another digest */
+                  another digest; EDOM: look-ups would be too slow */
 };
 
 /**
@@ -45,8 +54,16 @@ bool tg_writer_start(struct tg_image_writer *writer, const char *path);
  * failure, since libcdb has something to free. */
 void tg_writer_finish(struct tg_image_writer *writer);
 
+/** Adds up how long look-ups are in the tables that were written. Returns 0 or errno. */
+int tg_writer_looks(const struct tg_image_writer *writer, struct tg_looks *looks);
+
+/** The name that takes most looks; returns its length, 0: it is no name, or cannot be read. */
+size_t tg_writer_slowest(
+    const struct tg_image_writer *writer, const struct tg_looks *looks, uint8_t wire[TG_DNAME_MAX]);
+
 /** Tells of a writer's error; returns the status for it. */
-enum tg_status tg_writer_report(int error, const char *path, struct tg_diags *diags);
+enum tg_status tg_writer_report(
+    const struct tg_image_writer *writer, const char *path, struct tg_diags *diags);
 
 /** Adds octets to the writer's value; on failure, also an earlier one, only sets error. */
 void tg_writer_append(struct tg_image_writer *writer, const void *data, size_t len);

@@ -14,7 +14,7 @@
  * seven octets it is the label itself, so that equal keys are equal labels. The lowest
  * octet is the length, so it is never 0. Reads no octet behind the label, for
  * a name may end where its memory does: short reads overlap instead. */
-static inline uint64_t tg_label_key(const uint8_t *label)
+static inline uint64_t tg_label_key(const uint8_t *label, uint64_t factor)
 {
     size_t len = label[0] + 1u;
     uint64_t hash = 0;
@@ -29,29 +29,24 @@ static inline uint64_t tg_label_key(const uint8_t *label)
 
         return tg_lower8(tg_get32(label) | (uint64_t)tg_get32(label + rest) << 8 * rest);
     }
-    for (size_t at = 0; at < len; at += 8) {
-        size_t from = at + 8 <= len ? at : len - 8;
-
-        hash = (hash ^ tg_lower8(tg_get64(label + from))) * 0x9fb21c651e98df25u;
-        hash ^= hash >> 32;
-    }
+    for (size_t at = 0; at < len; at += 8)
+        hash = tg_mix(hash ^ tg_lower8(tg_get64(label + (at + 8 <= len ? at : len - 8))), factor);
     return hash << 8 | label[0];
 }
 
 /* The hash of a name that is one label longer than another one: so those of a name and of all that
- * is above it take one walk, from the right. The root's is 0. */
-static inline uint64_t tg_name_hash(uint64_t above, uint64_t key)
+ * is above it take one walk, from the right. The root's is the start of the salt. */
+static inline uint64_t tg_name_hash(uint64_t above, uint64_t key, uint64_t factor)
 {
-    uint64_t hash = (above ^ key) * 0x9e3779b97f4a7c15u;
-
-    return hash ^ hash >> 32;
+    return tg_mix(above ^ key, factor);
 }
 
 #define TG_BUCKET_LEN     512
 #define TG_BUCKET_ENTRIES 16
 
 /* A name whose own bucket is full goes to one behind that. When it would be so far that looking
- * for it is slow, somebody has chosen the names for that: the image is not settled. */
+ * for it is slow, somebody has chosen the names for that, and has known the salt: the image is
+ * not settled. */
 #define TG_BUCKETS_LOOKED_AT 64
 
 /* The start of a bucket. Its entries lie from its end towards this: the length of a name, what

@@ -59,12 +59,13 @@ static inline __attribute__((always_inline)) void fetch(const struct tg_names *n
 static void prepare_settled(const struct tg_image *image, struct tg_name name,
     const uint8_t *offsets, size_t first, size_t labels, struct tg_lookup *lookups)
 {
-    uint64_t hash = 0;
+    const uint64_t factor = image->salt.factor;
+    uint64_t hash = image->salt.start;
 
     for (size_t i = labels; i > first; i--) {
         size_t at = offsets[i - 1];
 
-        hash = tg_name_hash(hash, tg_label_key(name.wire + at));
+        hash = tg_name_hash(hash, tg_label_key(name.wire + at, factor), factor);
         lookups[i - 1] = (struct tg_lookup){.name = {name.wire + at, name.len - at}, .hash = hash};
         fetch(&image->names, hash);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fileio.h"
 #include "image_p.h"
 #include "tldguard/image.h"
 
@@ -99,10 +99,9 @@ enum tg_status tg_opening_file(const struct tg_opening *opening, int *fd, uint64
 {
     struct stat st;
 
-    /* Non-blocking, or a FIFO under this name would hang the caller. */
-    *fd = open(opening->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *fd = tg_input_open(opening->name);
     if (*fd < 0)
-        return tg_opening_fail(opening, TG_EIO, "cannot open: %s", strerror(errno));
+        return tg_opening_fail(opening, TG_EIO, "cannot open: %s", tg_input_error(errno));
     if (fstat(*fd, &st) != 0)
         return tg_opening_unread(opening, errno);
     if (S_ISDIR(st.st_mode))

@@ -34,6 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mix.h"
 #include "tldguard/image.h"
 
 #define TG_IMAGE_MAGIC     "TLDGUARD" /* eight octets, no NUL */
@@ -240,7 +241,7 @@ static_assert(TG_RULES_MAX < TG_NO_RULE, "rule numbers fit");
 static_assert(TG_LABELS_MAX <= UINT8_MAX, "so do depths");
 static_assert(TG_IMAGE_SIZE_MAX <= UINT32_MAX, "so do positions");
 
-/* Open addressing with linear probing, at most half full. */
+/* Open addressing with linear probing, at most half full, with few TLDs an eighth. */
 struct tg_tlds {
     struct tg_tld *slots;
     size_t size;    /* a power of two */
@@ -288,6 +289,7 @@ struct tg_image {
     size_t range_count;
     size_t name_count;
     size_t suffix_count;
+    struct tg_salt salt; /* of tlds, and of the names of a settled image */
     struct tg_tlds tlds;
     bool monitors;
     bool inspects;
@@ -410,11 +412,11 @@ bool tg_image_is_possible(
     const struct tg_image *image, struct tg_name name, const uint8_t *value, size_t value_len);
 
 /**
- * Makes an empty table.
+ * Makes an image's salt, and an empty table by it.
  * @param count how many TLDs it must hold.
  * @return TG_OK or TG_ENOMEM. To be freed by free(slots).
  */
-enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count);
+enum tg_status tg_tlds_init(struct tg_image *image, size_t count);
 
 /**
  * Adds a TLD that is not in the table.
@@ -423,7 +425,7 @@ enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count);
  * @param rule  its number, or TG_NO_RULE.
  * @return how many slots were looked at, which is the price of finding it.
  */
-size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t at, uint32_t rule);
+size_t tg_tlds_add(struct tg_image *image, const uint8_t *label, uint32_t at, uint32_t rule);
 
 /**
  * Finds a TLD.

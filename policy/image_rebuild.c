@@ -100,7 +100,7 @@ static enum tg_status report(
     const struct rebuild *rebuild, const char *path, struct tg_diags *diags)
 {
     if (rebuild->writer.error != EBADMSG)
-        return tg_writer_report(rebuild->writer.error, path, diags);
+        return tg_writer_report(&rebuild->writer, path, diags);
     tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL,
         "cannot be made again: it comes out as another image, with another SHA-256");
     return TG_EDIGEST;
@@ -109,11 +109,12 @@ static enum tg_status report(
 enum tg_status tg_image_rebuild(const struct tg_image_source *source, const uint8_t digest[32],
     const char *path, struct tg_diags *diags)
 {
+    static const struct tg_image_writer none = {.error = ENOMEM};
     struct rebuild *rebuild = calloc(1, sizeof(*rebuild));
     enum tg_status status = TG_OK;
 
     if (rebuild == NULL)
-        return tg_writer_report(ENOMEM, path, diags);
+        return tg_writer_report(&none, path, diags);
     rebuild->left = source->size;
     if (tg_writer_start(&rebuild->writer, path)) {
         rebuild->writer.digest = digest;

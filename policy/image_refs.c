@@ -46,9 +46,8 @@ static bool check_tld(struct tg_image *image, const struct tg_record *record, st
     }
     if (tg_image_find_tld(image, label) != NULL)
         return false;
-    tally->looks +=
-        tg_tlds_add(&image->tlds, label, (uint32_t)(record->key + 1 - image->data), number);
-    /* Labels can be chosen so that they all want the same slot. */
+    tally->looks += tg_tlds_add(image, label, (uint32_t)(record->key + 1 - image->data), number);
+    /* Labels could be chosen so that they all want the same slot, by who knows the salt. */
     return tally->looks <= ++tally->tlds * TG_LOOKS_MAX;
 }
 
@@ -209,7 +208,7 @@ static enum tg_status make_tlds(const struct tg_opening *opening, struct tally *
 
     while (tg_front_next(image, &record))
         count += record.key[0] == TG_DISK_TLD;
-    if (tg_tlds_init(&image->tlds, count) != TG_OK)
+    if (tg_tlds_init(image, count) != TG_OK)
         return tg_opening_fail(opening, TG_ENOMEM, "out of memory");
     return each_tld(opening, check_tld, tally);
 }

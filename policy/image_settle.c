@@ -81,14 +81,16 @@ struct coming {
     uint64_t hash;
 };
 
-static struct coming come(const struct tg_names *names, const struct tg_record *record)
+static struct coming come(
+    const struct tg_image *image, const struct tg_names *names, const struct tg_record *record)
 {
-    struct coming coming = {.record = *record};
+    struct coming coming = {.record = *record, .hash = image->salt.start};
     uint8_t offsets[TG_LABELS_MAX];
     const uint8_t *wire = record->key + 1;
 
     for (size_t i = tg_dname_labels(wire, offsets); i > 0; i--)
-        coming.hash = tg_name_hash(coming.hash, tg_label_key(wire + offsets[i - 1]));
+        coming.hash = tg_name_hash(coming.hash,
+            tg_label_key(wire + offsets[i - 1], image->salt.factor), image->salt.factor);
     __builtin_prefetch(tg_bucket_of(names, coming.hash), 1);
     return coming;
 }
@@ -101,7 +103,7 @@ static bool fill(const struct tg_image *image, const struct tg_names *names)
 
     for (size_t done = 0;; done++) {
         for (; begun < done + AHEAD && tg_name_next(image, &record); begun++)
-            coming[begun % AHEAD] = come(names, &record);
+            coming[begun % AHEAD] = come(image, names, &record);
         if (done == begun)
             return true;
         if (!put(names, &coming[done % AHEAD].record, coming[done % AHEAD].hash))

@@ -7,18 +7,26 @@
 #include "image_label.h"
 #include "image_p.h"
 
-static size_t first_slot(const struct tg_tlds *tlds, uint64_t key)
+/* Up to that many the table has room for eight times as many, and nearly every look is the only one
+ * that is needed, whatever the salt. There are fewer in the root zone. */
+#define FEW_TLDS 4096
+
+static size_t first_slot(const struct tg_image *image, uint64_t key)
 {
-    /* Fibonacci hashing: the high bits of the product depend on every bit. */
-    return (size_t)((key * 0x9e3779b97f4a7c15u) >> tlds->shift);
+    /* Multiplicative hashing: the high bits of the product depend on every bit. By the chance of
+     * the factor any two labels want one slot in two cases of size, not more. */
+    return (size_t)((key * image->salt.factor) >> image->tlds.shift);
 }
 
-enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count)
+enum tg_status tg_tlds_init(struct tg_image *image, size_t count)
 {
+    struct tg_tlds *tlds = &image->tlds;
+    const size_t least = count * (count <= FEW_TLDS ? 8 : 2);
     size_t size = 16;
     unsigned shift = 60;
 
-    for (; size < count * 2; size *= 2)
+    tg_salt_make(&image->salt);
+    for (; size < least; size *= 2)
         shift--;
     tlds->slots = calloc(size, sizeof(*tlds->slots));
     if (tlds->slots == NULL)
@@ -28,10 +36,11 @@ enum tg_status tg_tlds_init(struct tg_tlds *tlds, size_t count)
     return TG_OK;
 }
 
-size_t tg_tlds_add(struct tg_tlds *tlds, const uint8_t *label, uint32_t at, uint32_t rule)
+size_t tg_tlds_add(struct tg_image *image, const uint8_t *label, uint32_t at, uint32_t rule)
 {
-    uint64_t key = tg_label_key(label);
-    size_t i = first_slot(tlds, key);
+    struct tg_tlds *tlds = &image->tlds;
+    uint64_t key = tg_label_key(label, image->salt.factor);
+    size_t i = first_slot(image, key);
     size_t looks = 1;
 
     for (; tlds->slots[i].key != 0; looks++)
@@ -58,8 +67,8 @@ struct tg_tld *tg_image_find_tld(const struct tg_image *image, const uint8_t *la
 
     if (label[0] == 0)
         return NULL;
-    key = tg_label_key(label);
-    for (size_t i = first_slot(tlds, key); tlds->slots[i].key != 0; i = (i + 1) & (tlds->size - 1))
+    key = tg_label_key(label, image->salt.factor);
+    for (size_t i = first_slot(image, key); tlds->slots[i].key != 0; i = (i + 1) & (tlds->size - 1))
         if (tlds->slots[i].key == key && (label[0] <= 7 || is_label(image, &tlds->slots[i], label)))
             return &tlds->slots[i];
     return NULL;

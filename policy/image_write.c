@@ -63,6 +63,18 @@ bool tg_writer_start(struct tg_image_writer *writer, const char *path)
     return writer->error == 0;
 }
 
+/* As a resolver does it, which would take no such image. */
+static void check_looks(struct tg_image_writer *writer)
+{
+    struct tg_looks looks;
+
+    writer->error = tg_writer_looks(writer, &looks);
+    if (writer->error != 0 || looks.sum <= TG_LOOKS_MAX * looks.records)
+        return;
+    writer->error = EDOM;
+    (void)tg_writer_slowest(writer, &looks, writer->slowest);
+}
+
 void tg_writer_finish(struct tg_image_writer *writer)
 {
     /* Also after a failure: nothing else frees what libcdb holds. */
@@ -73,15 +85,38 @@ void tg_writer_finish(struct tg_image_writer *writer)
     if (writer->error == ENOENT)
         writer->error = ENOMEM;
     if (writer->error == 0)
+        check_looks(writer);
+    if (writer->error == 0)
         add_trailer(writer);
     if (writer->error == 0)
         writer->error = tg_newfile_commit(&writer->file);
 }
 
-enum tg_status tg_writer_report(int error, const char *path, struct tg_diags *diags)
+static enum tg_status report_slow(
+    const struct tg_image_writer *writer, const char *path, struct tg_diags *diags)
 {
+    char text[TG_DNAME_TEXT_MAX];
+    size_t len;
+
+    if (tg_dname_check(writer->slowest, sizeof(writer->slowest), &len) != TG_OK)
+        len = 0;
+    (void)tg_dname_to_text(writer->slowest, len, text);
+    tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL,
+        "cannot write: the names in a list have been chosen so that they are slow to find, and no "
+        "resolver would take the image; leave out the list that has '%s'",
+        text);
+    return TG_EPOLICY;
+}
+
+enum tg_status tg_writer_report(
+    const struct tg_image_writer *writer, const char *path, struct tg_diags *diags)
+{
+    const int error = writer->error;
+
     if (error == 0)
         return TG_OK;
+    if (error == EDOM)
+        return report_slow(writer, path, diags);
     if (error == E2BIG) {
         tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL,
             "cannot write: the image would be too large: more than %u bytes, %d rules, %d names, "
@@ -102,32 +137,35 @@ static bool is_too_much(const struct tg_policy *policy)
            policy->canary_count > TG_CANARIES_MAX;
 }
 
-enum tg_status tg_image_write(
-    const struct tg_policy *policy, time_t created, const char *path, struct tg_diags *diags)
+static void write_all(struct tg_image_writer *writer, time_t created, const char *path)
 {
-    struct tg_image_writer *writer = NULL;
-    int error = E2BIG;
-
-    if (is_too_much(policy))
-        goto done;
-    error = ENOMEM;
-    writer = calloc(1, sizeof(*writer));
-    if (writer == NULL)
-        goto done;
-    writer->policy = policy;
-    writer->file = (struct tg_newfile)TG_NEWFILE_NONE;
-    if (tg_collect(policy, &writer->names, &writer->tlds) != TG_OK) {
+    if (is_too_much(writer->policy)) {
+        writer->error = E2BIG;
+    } else if (tg_collect(writer->policy, &writer->names, &writer->tlds) != TG_OK) {
         writer->error = ENOMEM;
     } else if (tg_writer_start(writer, path)) {
         tg_encode_all(writer, created);
         tg_writer_finish(writer);
     }
-    error = writer->error;
+}
+
+enum tg_status tg_image_write(
+    const struct tg_policy *policy, time_t created, const char *path, struct tg_diags *diags)
+{
+    static const struct tg_image_writer none = {.error = ENOMEM};
+    struct tg_image_writer *writer = calloc(1, sizeof(*writer));
+    enum tg_status status;
+
+    if (writer == NULL)
+        return tg_writer_report(&none, path, diags);
+    writer->policy = policy;
+    writer->file = (struct tg_newfile)TG_NEWFILE_NONE;
+    write_all(writer, created, path);
+    status = tg_writer_report(writer, path, diags);
     tg_newfile_fini(&writer->file);
     tg_knowns_fini(&writer->names);
     tg_knowns_fini(&writer->tlds);
     free(writer->value.octets);
     free(writer);
-done:
-    return tg_writer_report(error, path, diags);
+    return status;
 }

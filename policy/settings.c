@@ -274,7 +274,7 @@ enum tg_status tg_settings_read(const char *path, struct tg_settings **out, stru
     char *text = NULL;
     size_t len = 0;
     struct tg_yaml *doc = NULL;
-    enum tg_status status = tg_yaml_slurp(path, &text, &len, diags);
+    enum tg_status status = tg_yaml_slurp_input(path, &text, &len, diags);
     if (status == TG_OK)
         status = tg_yaml_load(tg_yaml_name(path), text, len, diags, &doc);
     if (status == TG_OK)

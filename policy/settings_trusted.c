@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fileio.h"
 #include "settings_p.h"
 
 static bool read_file(struct tg_yaml *doc, const struct tg_yaml_node *value, const char *path,
@@ -12,7 +13,7 @@ static bool read_file(struct tg_yaml *doc, const struct tg_yaml_node *value, con
 {
     char *text = NULL;
     size_t len = 0;
-    const int error = tg_yaml_file(path, TG_TRUST_FILE_MAX, true, &text, &len);
+    const int error = tg_yaml_input(path, TG_TRUST_FILE_MAX, &text, &len);
     const char *wrong = error == 0 ? tg_trust_key_file(text, len, key) : NULL;
 
     free(text);
@@ -22,7 +23,7 @@ static bool read_file(struct tg_yaml *doc, const struct tg_yaml_node *value, con
         tg_yaml_error(doc, value->at, "'%s' is too large for the file of a public key", path);
     else if (error != 0)
         tg_yaml_error(doc, value->at, "cannot read the key '%s': %s", path,
-            error == EINVAL ? "not a regular file" : strerror(error));
+            error == EINVAL ? "not a regular file" : tg_input_error(error));
     else if (wrong)
         tg_yaml_error(doc, value->at, "'%s' %s", path, wrong);
     return error == 0 && !wrong;

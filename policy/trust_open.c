@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fileio.h"
 #include "image_p.h"
 #include "tldguard/trust.h"
 #include "yaml.h"
@@ -29,7 +30,7 @@ static enum tg_status try_signature(
     enum tg_status status = TG_EIO;
     char *text = NULL;
     size_t text_len = 0;
-    const int error = tg_yaml_file(path, TG_TRUST_FILE_MAX, true, &text, &text_len);
+    const int error = tg_yaml_input(path, TG_TRUST_FILE_MAX, &text, &text_len);
 
     if (error == 0)
         status = tg_trust_check(
@@ -41,7 +42,7 @@ static enum tg_status try_signature(
             "is missing: the image is not signed; sign it with 'tldguard sign'");
     else
         (void)snprintf(passing->why, sizeof(passing->why), "cannot be read: %s",
-            error == EINVAL ? "not a regular file" : strerror(error));
+            error == EINVAL ? "not a regular file" : tg_input_error(error));
     free(text);
     passing->unread = error == EMFILE || error == ENFILE;
     if (path != passing->told)
@@ -144,7 +145,7 @@ static bool is_allowed(const char *path, uint32_t serial)
     size_t len = 0;
     bool same;
 
-    if (!path || tg_yaml_file(path, sizeof(wanted), true, &text, &len) != 0)
+    if (!path || tg_yaml_input(path, sizeof(wanted), &text, &len) != 0)
         return false;
     if (len > 0 && text[len - 1] == '\n')
         len--;

@@ -70,6 +70,10 @@ struct tg_yaml {
  */
 enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct tg_diags *diags);
 
+/** The same of a regular file that others may have put there, with tg_input_open(). */
+enum tg_status tg_yaml_slurp_input(
+    const char *path, char **text, size_t *len, struct tg_diags *diags);
+
 /**
  * Reads a whole file, whatever it holds.
  * @param max     bytes at most.
@@ -79,6 +83,9 @@ enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct 
  *         failure the outputs are unchanged.
  */
 int tg_yaml_file(const char *path, size_t max, bool regular, char **text, size_t *len);
+
+/** The same of a regular file, with tg_input_open(), and its errno values. */
+int tg_yaml_input(const char *path, size_t max, char **text, size_t *len);
 
 /** What messages call the file: path, or "<stdin>" for "-". */
 const char *tg_yaml_name(const char *path);

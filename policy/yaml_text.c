@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fileio.h"
 #include "yaml.h"
 
 #define MESSAGE_MAX 3000 /* two names of TG_DNAME_TEXT_MAX and words around them */
@@ -67,23 +68,27 @@ static int read_all(int fd, size_t max, char **text, size_t *len)
     return 0;
 }
 
-int tg_yaml_file(const char *path, size_t max, bool regular, char **text, size_t *len)
+/* 0, or why this is no regular file of at most max bytes. */
+static int check_regular(int fd, size_t max)
 {
     struct stat st;
+    if (fstat(fd, &st) != 0)
+        return errno;
+    if (S_ISDIR(st.st_mode))
+        return EISDIR;
+    if (!S_ISREG(st.st_mode))
+        return EINVAL;
+    return (uintmax_t)st.st_size > max ? EFBIG : 0;
+}
+
+int tg_yaml_file(const char *path, size_t max, bool regular, char **text, size_t *len)
+{
     bool standard = !regular && strcmp(path, "-") == 0;
     int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular ? O_NONBLOCK : 0);
     int fd = standard ? STDIN_FILENO : open(path, flags);
     if (fd < 0)
         return errno;
-    int error = 0;
-    if (regular && fstat(fd, &st) != 0)
-        error = errno;
-    else if (regular && S_ISDIR(st.st_mode))
-        error = EISDIR;
-    else if (regular && !S_ISREG(st.st_mode))
-        error = EINVAL;
-    else if (regular && (uintmax_t)st.st_size > max)
-        error = EFBIG;
+    int error = regular ? check_regular(fd, max) : 0;
     if (error == 0)
         error = read_all(fd, max, text, len);
     if (!standard)
@@ -91,9 +96,21 @@ int tg_yaml_file(const char *path, size_t max, bool regular, char **text, size_t
     return error;
 }
 
-enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct tg_diags *diags)
+int tg_yaml_input(const char *path, size_t max, char **text, size_t *len)
 {
-    int error = tg_yaml_file(path, TG_YAML_SIZE_MAX, false, text, len);
+    int fd = tg_input_open(path);
+    if (fd < 0)
+        return errno;
+    int error = check_regular(fd, max);
+    if (error == 0)
+        error = read_all(fd, max, text, len);
+    close(fd);
+    return error;
+}
+
+/* The status of an errno value, after saying what is wrong. */
+static enum tg_status unread(const char *path, int error, struct tg_diags *diags)
+{
     if (error == 0)
         return TG_OK;
     if (error == ENOMEM)
@@ -104,8 +121,19 @@ enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct 
         return TG_ETOOBIG;
     }
     tg_diags_add(diags, TG_DIAG_ERROR, tg_yaml_name(path), 0, 0, NULL, "cannot be read: %s",
-        strerror(error));
+        error == EINVAL ? "not a regular file" : tg_input_error(error));
     return TG_EIO;
+}
+
+enum tg_status tg_yaml_slurp(const char *path, char **text, size_t *len, struct tg_diags *diags)
+{
+    return unread(path, tg_yaml_file(path, TG_YAML_SIZE_MAX, false, text, len), diags);
+}
+
+enum tg_status tg_yaml_slurp_input(
+    const char *path, char **text, size_t *len, struct tg_diags *diags)
+{
+    return unread(path, tg_yaml_input(path, TG_YAML_SIZE_MAX, text, len), diags);
 }
 
 /* Length of the UTF-8 character (RFC 3629: no surrogates, no long forms), 0 when it is none. */

@@ -6,6 +6,10 @@ dist_pkglibexec_SCRIPTS = scripts/push-policy scripts/fleet-status scripts/pull-
 pkglibexeclibdir = $(pkglibexecdir)/lib
 dist_pkglibexeclib_DATA = scripts/lib/fleet.sh scripts/lib/incoming.sh \
 	scripts/lib/push_state.sh scripts/lib/push_hosts.sh scripts/lib/push_plan.sh
+# The mail exchange of a policy's sinkhole.
+tg_linked += mail-sinkhole
+dist_pkglibexec_SCRIPTS += scripts/mail-sinkhole
+dist_man_MANS += scripts/mail-sinkhole.1
 dist_man_MANS += scripts/push-policy.1 scripts/fleet-status.1 scripts/pull-policy.1 scripts/policy-host.1
 
 install-exec-hook:

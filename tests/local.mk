@@ -16,6 +16,10 @@ tg_unit = \
 tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
 tg_unit += tests/unit/test_log_scan
+# What a question may cost at the most. Two make the hashes of an image what they want.
+tg_unit += tests/unit/test_bounds
+tests_unit_test_bounds_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
+tests_unit_test_settle_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
@@ -37,6 +41,7 @@ tests_support_libtgtest_la_SOURCES = \
 	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
 	tests/support/schema.h tests/support/schema.c \
 	tests/support/imagefile.h tests/support/imagefile.c \
+	tests/support/steps.h tests/support/steps.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 
 check_PROGRAMS += $(tg_unit)
@@ -104,12 +109,19 @@ tg_scripts = tests/golden/run tests/tools/schema.sh tests/tools/siem.sh \
 	tests/tools/log_sql.sh tests/tools/log_follow.sh \
 	tests/tools/report.sh tests/tools/report_browser.sh \
 	tests/tools/status.sh tests/tools/trust.sh \
-	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/fetch.sh tests/tools/manuals.sh
+	tests/tools/suggest.sh tests/tools/import.sh tests/tools/export.sh tests/tools/export_nginx.sh tests/tools/fetch.sh tests/tools/manuals.sh
 tg_scripts += tests/tools/fleet.sh tests/tools/faults.sh tests/tools/bench.sh tests/tools/soak.sh
+tg_scripts += tests/tools/export_mail.sh
+# The pages at the top of the tree.
+tg_scripts += tests/docs/pages.sh tests/docs/broken.sh
+EXTRA_DIST += tests/docs/lib.sh tests/docs/blocks.awk tests/docs/session.sh
 tg_scripts += tests/tools/unbound_fit.sh
 # A sanitizer has allocation functions of its own.
 if !SANITIZED
-tg_scripts += tests/tools/oom.sh
+tg_scripts += tests/tools/oom.sh tests/tools/secrets.sh
+check_LTLIBRARIES += tests/support/wiped.la
+tests_support_wiped_la_SOURCES = tests/support/wiped.c
+tests_support_wiped_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
 check_LTLIBRARIES += tests/support/oomload.la
 tests_support_oomload_la_SOURCES = tests/support/oomload.c
 tests_support_oomload_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere $(AM_LDFLAGS)
@@ -134,10 +146,22 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 # What goes wrong while it runs; all of it is in tests/faults, and with it how long each takes.
 tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
+# Which rights it takes, and which it is left.
+tg_live += tests/live/rights.sh tests/live/setuid.sh tests/live/apparmor.sh tests/live/systemd.sh
+EXTRA_DIST += tests/live/debian.sh tests/support/confined.py
+tg_live += tests/live/twin_flood.sh tests/live/footprint.sh
 EXTRA_DIST += tests/faults tests/live/faults.sh tests/support/mutate.py tests/support/lies.py
+# Real mail, between hosts in namespaces.
+tg_live += tests/live/mail.sh tests/live/mail_maps.sh
+EXTRA_DIST += tests/live/mail_lib.sh
 # A fleet of hosts in namespaces; scripts of real ssh.
 tg_live += tests/fleet/push.sh tests/fleet/bad.sh tests/fleet/account.sh tests/fleet/pull.sh
 EXTRA_DIST += tests/fleet/lib.sh tests/fleet/host
+# A browser that is sent to the landing page.
+tg_live += tests/live/landing.sh
+EXTRA_DIST += tests/live/landing.yaml
+# What the pages tell to run.
+tg_live += tests/docs/commands.sh
 # The packages in a clean Debian: scripts/check --packages alone.
 EXTRA_DIST += tests/host/packages.sh tests/host/root.sh tests/host/inside.sh tests/host/debs.sh tests/host/asker.py
 EXTRA_DIST += $(tg_live)
@@ -160,7 +184,7 @@ EXTRA_DIST += $(tg_scripts)
 EXTRA_DIST += tests/golden tests/live/lib.sh tests/live/change.sh tests/support/liar.py tests/support/soak_judge.awk tests/support/between.py tests/live/policy.yaml
 EXTRA_DIST += tests/live/groups.yaml tests/live/crowd.yaml
 EXTRA_DIST += tests/suite tests/support/schema.py tests/support/cef.py tests/tools/ocsf.schema.json
-EXTRA_DIST += tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
+EXTRA_DIST += tests/support/nginx.sh tests/support/browser.sh tests/tools/tap.sh tests/tools/whole.yaml tests/tools/whole.txt
 
 EXTRA_PROGRAMS = tests/bench/write tests/bench/decide
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -181,7 +205,7 @@ bench-log: bench-write tests/support/events$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(tg_bench_environment) $(top_srcdir)/tests/bench/log.sh
 EXTRA_DIST += tests/bench/all.sh tests/bench/targets.sh tests/bench/log.sh tests/bench/write.sh
 # What README.md shows, and what scripts/figures makes it with.
-EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/figures.awk
+EXTRA_DIST += tests/bench/figures tests/bench/figures.jq tests/bench/figures.gp tests/bench/parts.gp tests/bench/figures.awk
 # One decision, beside others that find names: QUICK=yes, JSON=yes, or see its --help.
 tests_bench_decide_SOURCES = tests/bench/decide.c \
 	tests/bench/decide_time.h tests/bench/decide_time.c \

@@ -3,16 +3,18 @@
 /* tldguard explain: the verdict on one question and how it comes about, by the resolver's own
  * function. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tldguard/event.h"
 #include "tldguard/explain.h"
+#include "tldguard/settings.h"
 #include "tools/explain.h"
 
 enum { CLIENT, POLICY, DATE, JSON };
 static const struct tg_option options[] = {
     [CLIENT] = {"client", 'c', "ADDRESS", "who asks; without it, no group of clients applies"},
-    [POLICY] = {"policy", 'p', "FILE", "image or policy to ask (default " TG_DEFAULT_POLICY ")"},
+    [POLICY] = {"policy", 'p', "FILE", "image or policy to ask (default: the active one)"},
     [DATE] = {"date", 'd', "YYYY-MM-DD", "as if it were this day (default: today)"},
     [JSON] = {"json", 'j', NULL, "as JSON"},
     {0},
@@ -145,14 +147,22 @@ static int json_account(const struct account *a)
     return tg_text_json(object);
 }
 
-static int explain(const char *path, const struct tg_question *question, bool json)
+static const char *policy_of(const struct tg_settings *settings)
+{
+    return settings->policy;
+}
+
+/* given: NULL, the image that the module of this host has in force. */
+static int explain(const char *given, const struct tg_question *question, bool json)
 {
     struct account a = {.question = question};
     struct tg_diags *diags = tg_diags_create();
+    char *active = given ? NULL : tg_setting(NULL, policy_of, TG_DEFAULT_POLICY, diags);
+    const char *path = given ? given : active;
     struct tg_image *image = NULL;
     int code = EXIT_BROKEN;
 
-    if (tg_load_quick(path, question->today, &image, diags) == TG_OK) {
+    if (path && tg_load_quick(path, question->today, &image, diags) == TG_OK) {
         a.image = image;
         tg_decide(image, question, &a.verdict);
         if (a.verdict.known == TG_KNOWN_ASK)
@@ -165,6 +175,7 @@ static int explain(const char *path, const struct tg_question *question, bool js
     json_decref(a.chain);
     tg_image_close(&image);
     tg_diags_destroy(&diags);
+    free(active);
     return code;
 }
 
@@ -189,8 +200,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
         return code;
     question.client = p.value[CLIENT] ? &client : NULL;
     question.qname.wire = wire;
-    return explain(
-        p.value[POLICY] ? p.value[POLICY] : TG_DEFAULT_POLICY, &question, p.value[JSON] != NULL);
+    return explain(p.value[POLICY], &question, p.value[JSON] != NULL);
 }
 
 const struct tg_command tg_cmd_explain = {

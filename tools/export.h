@@ -38,9 +38,13 @@ struct tg_export;
 struct tg_export_writer {
     const char *const *reasons; /* why something is left out */
     size_t reason_count;
+    /* Whether the policy has what the format is for; else an error in diags. NULL: any has. */
+    bool (*fit)(const struct tg_export *ex, const char *source, struct tg_diags *diags);
     void (*begin)(struct tg_export *ex);
     void (*node)(struct tg_export *ex, const struct tg_export_node *node);
     void (*end)(struct tg_export *ex);
+    /* It tells of rules and twins alone, which groups and look-ups of twins do not change. */
+    bool twins_alone;
 };
 
 #define TG_EXPORT_REASONS_MAX 16
@@ -60,10 +64,13 @@ struct tg_export {
     const char *signature; /* the file of the image's signature; NULL: there is none */
     size_t signature_len;
     bool zonemd; /* it gets a ZONEMD, too */
+    bool quiet;  /* what was left out is not told on stderr */
     bool out_of_memory;
+    struct tg_mail *mail; /* of the forms for mail servers; else NULL */
 };
 
-extern const struct tg_export_writer tg_export_rpz, tg_export_unbound, tg_export_zone;
+extern const struct tg_export_writer tg_export_rpz, tg_export_unbound, tg_export_zone,
+    tg_export_nginx;
 
 /* What a response policy zone leaves out, and so does the same part of --zone. */
 #define TG_EXPORT_RPZ_REASONS 5
@@ -92,8 +99,10 @@ struct tg_export_names {
     size_t count, room;
 };
 
-/* Adds what an image knows: TLDs, names, twins of protected names, public suffixes. */
-enum tg_status tg_export_collect(struct tg_export_names *names, const struct tg_image *image);
+/* Adds what an image knows: TLDs, names, twins of protected names, public suffixes. all_twins: also
+ * those that make no difference to the mode. */
+enum tg_status tg_export_collect(
+    struct tg_export_names *names, const struct tg_image *image, bool all_twins);
 
 /* Tells the writer of each name once, a parent before its children. Sorts. */
 void tg_export_walk(struct tg_export *ex, struct tg_export_names *names);

@@ -43,6 +43,7 @@ static enum tg_status add(struct tg_export_names *names, struct tg_name name)
 struct collection {
     struct tg_export_names *names;
     const struct tg_image *image;
+    bool all_twins;
     enum tg_status status;
 };
 
@@ -74,7 +75,7 @@ static bool add_name(void *arg, const struct tg_entry *entry)
         /* TLD rules come first in the order of the policy. */
         if (rule->kind != TG_KIND_TLD)
             break;
-        if (rule->twin != TG_TWIN_NONE)
+        if (rule->twin != TG_TWIN_NONE || c->all_twins)
             add_twins(c, entry->name, rule);
     }
     return c->status == TG_OK;
@@ -88,9 +89,10 @@ static bool add_suffix(void *arg, struct tg_name name)
     return c->status == TG_OK;
 }
 
-enum tg_status tg_export_collect(struct tg_export_names *names, const struct tg_image *image)
+enum tg_status tg_export_collect(
+    struct tg_export_names *names, const struct tg_image *image, bool all_twins)
 {
-    struct collection c = {names, image, TG_OK};
+    struct collection c = {names, image, all_twins, TG_OK};
 
     for (size_t i = 0; i < tg_image_rule_count(image) && c.status == TG_OK; i++) {
         const struct tg_rule *rule = tg_image_rule(image, i);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tools/fetch.h"
+#include "tools/secret.h"
 
 enum { ZONE, SERVER, TSIG, SETTINGS, OUTPUT, FORCE, OLDER, TIMEOUT, KEEP, WAIT, OFFLINE, QUIET };
 static const struct tg_option options[] = {
@@ -127,8 +128,11 @@ static bool read_settings(struct tg_errand *errand, const char *conf, struct tg_
 static int prepare(struct tg_errand *errand, const struct tg_parsed *p)
 {
     struct tg_diags *diags = tg_diags_create();
-    const bool good = diags != NULL && tg_tsig_read(p->value[TSIG], &errand->fetch.key, diags) &&
-                      read_settings(errand, p->value[SETTINGS], diags);
+    bool good;
+
+    tg_secret_hide();
+    good = diags != NULL && tg_tsig_read(p->value[TSIG], &errand->fetch.key, diags) &&
+           read_settings(errand, p->value[SETTINGS], diags);
 
     if (!diags)
         tg_out_of_memory();

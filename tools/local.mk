@@ -26,6 +26,17 @@ tools_libtgtool_la_SOURCES += tools/exchange.h tools/exchange.c \
 tools_libtgtool_la_SOURCES += tools/zone.h tools/zone.c tools/export_zone.c tools/export_signature.c \
 	tools/fetch.h tools/fetch.c tools/fetch_key.c tools/fetch_wire.c tools/fetch_ask.c \
 	tools/fetch_zone.c tools/fetch_image.c tools/fetch_use.c
+tools_libtgtool_la_SOURCES += tools/export_nginx.h tools/export_nginx.c tools/export_nginx_page.c
+nodist_tools_libtgtool_la_SOURCES = tools/landing_files.c
+# Without the comment on top, which nobody has to fetch.
+tools/landing_files.c: $(srcdir)/tools/landing/landing.css
+	$(AM_V_GEN)$(MKDIR_P) tools && { echo '#include "tools/export_nginx.h"'; \
+	    echo 'const char tg_landing_css[] ='; \
+	    sed '/^\/\*/,/\*\/$$/d; s/[\\"?]/\\&/g; s/.*/    "&\\n"/' $(srcdir)/tools/landing/landing.css; echo ';'; \
+	} >$@.new && mv $@.new $@
+CLEANFILES += tools/landing_files.c
+EXTRA_DIST += tools/landing/landing.css dist/landing/light.png dist/landing/dark.png
+tools_libtgtool_la_SOURCES += tools/export_mail.h tools/export_mail.c tools/export_postfix.c tools/export_exim.c
 dist_man_MANS += tools/tldguard-fetch.1
 dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
 
@@ -42,7 +53,7 @@ dist_man_MANS += tools/tldguard-log.1
 tools_libtgtool_la_SOURCES += tools/report.h tools/report.c tools/report_gather.c tools/report_record.c \
 	tools/report_lists.c tools/report_data.c tools/report_parts.c tools/report_page.c \
 	tools/report_table.c tools/report_words.c
-nodist_tools_libtgtool_la_SOURCES = tools/report_files.c
+nodist_tools_libtgtool_la_SOURCES += tools/report_files.c
 tools_libtgtool_la_LIBADD += $(LIBCRYPTO_LIBS)
 # The looks and the script of its page, as the tool carries them: a text of C for each.
 tg_report_files = $(srcdir)/tools/report/report.css $(srcdir)/tools/report/report.js

@@ -3,6 +3,7 @@
 /* tldguard(1): one command, a thin file per subcommand over the library. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "tools/tool.h"
 
@@ -73,6 +74,10 @@ int main(int argc, char **argv)
 {
     int code;
 
+    /* Set-uid, or with capabilities of its file: the environment is somebody else's, also for the
+     * libraries, some of which would look at it. */
+    if (getauxval(AT_SECURE) != 0)
+        (void)clearenv();
     json_set_alloc_funcs(json_room, free);
 
     if (argc < 2) {

@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM        1
-#define uthash_nonfatal_oom(elt) (out_of_memory = true)
+/* Clients choose the names: the hash depends on what nobody knows. */
+#define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned)tg_mix_octets(&tally->salt, (key), (len)))
+#define HASH_NONFATAL_OOM             1
+#define uthash_nonfatal_oom(elt)      (out_of_memory = true)
 #include <uthash.h>
 
+#include "policy/mix.h"
 #include "tools/replay.h"
 
 struct cell {
@@ -19,6 +22,7 @@ struct cell {
 };
 
 struct tg_tally {
+    struct tg_salt salt;
     struct cell *cells;
     size_t keys[TG_FATES];
     uint64_t beyond[TG_FATES];
@@ -26,7 +30,11 @@ struct tg_tally {
 
 struct tg_tally *tg_tally_create(void)
 {
-    return calloc(1, sizeof(struct tg_tally));
+    struct tg_tally *tally = calloc(1, sizeof(*tally));
+
+    if (tally)
+        tg_salt_make(&tally->salt);
+    return tally;
 }
 
 void tg_tally_destroy(struct tg_tally **tally)

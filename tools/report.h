@@ -112,6 +112,9 @@ void tg_report_page(FILE *out, const json_t *data, const struct tg_report_parts 
 /* Text in HTML, between tags or in a quoted attribute, that does nothing and hides nothing. */
 void tg_html_text(FILE *out, struct tg_slice text);
 void tg_html_string(FILE *out, const char *text);
+/* "'sha256-...'" of a style or script, as a Content-Security-Policy has it. False: out of memory.
+ */
+bool tg_html_hash(const char *text, char out[64]);
 
 /* What a cell of a column holds. */
 enum tg_report_kind { TG_CELL_NAME, TG_CELL_COUNT, TG_CELL_BAR, TG_CELL_TIME, TG_CELL_SEVERITY };

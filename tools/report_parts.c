@@ -74,8 +74,7 @@ static bool read_chart(struct tg_report_parts *parts, const char *path, struct t
     return no_chart(diags, path, why);
 }
 
-/* "'sha256-...'" as a Content-Security-Policy has it. */
-static bool hash(const char *text, char out[64])
+bool tg_html_hash(const char *text, char out[64])
 {
     unsigned char digest[EVP_MAX_MD_SIZE], base64[48]; /* 44 digits of 32 octets, and a NUL */
 
@@ -115,9 +114,10 @@ bool tg_report_parts_make(
 
     *parts = (struct tg_report_parts){.css = tg_report_css, .script = tg_report_js};
     parts->data = json ? escape(json) : NULL;
-    return parts->data && read_chart(parts, path, diags) && hash(parts->css, parts->hashes[0]) &&
-           hash(parts->script, parts->hashes[1]) &&
-           (!parts->chart || hash(parts->chart, parts->hashes[2]));
+    return parts->data && read_chart(parts, path, diags) &&
+           tg_html_hash(parts->css, parts->hashes[0]) &&
+           tg_html_hash(parts->script, parts->hashes[1]) &&
+           (!parts->chart || tg_html_hash(parts->chart, parts->hashes[2]));
 }
 
 void tg_report_parts_free(struct tg_report_parts *parts)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "policy/yaml.h"
 
@@ -30,8 +31,17 @@ _Static_assert(crypto_sign_SECRETKEYBYTES == sizeof(((struct tg_secret *)0)->key
 #define OPS_MAX (4 * (uint64_t)crypto_pwhash_scryptsalsa208sha256_OPSLIMIT_SENSITIVE)
 #define MEM_MAX ((uint64_t)crypto_pwhash_scryptsalsa208sha256_MEMLIMIT_SENSITIVE)
 
+/* A sanitizer must look in: so it finds leaks. */
+void tg_secret_hide(void)
+{
+#ifndef TG_SANITIZED
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 bool tg_secret_init(void)
 {
+    tg_secret_hide();
     if (sodium_init() >= 0)
         return true;
     fputs("tldguard: libsodium cannot start: there is no randomness to be had\n", stderr);

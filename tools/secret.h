@@ -23,7 +23,11 @@ struct tg_secret {
     uint8_t key[64]; /* the seed, then the public key */
 };
 
-/* False after saying on stderr that there is no randomness to be had. */
+/* From here on the process leaves no core, also to no program that takes cores, and shows its
+ * memory to nobody but root. Before anything secret is read. */
+void tg_secret_hide(void);
+
+/* Hides, too. False after saying on stderr that there is no randomness to be had. */
 bool tg_secret_init(void);
 
 /* Makes a new one. */

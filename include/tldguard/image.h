@@ -40,9 +40,9 @@ struct tg_image_meta {
  *                A symbolic link is replaced itself; a folder, a device or
  *                the like is refused.
  * @param diags   on failure gets one error that names the path and the reason.
- * @return TG_OK, TG_EIO, TG_ETOOBIG, TG_ENOMEM. On failure what was at the
- *         path is unchanged (but for a failed sync of the folder, which comes
- *         last) and nothing is left beside it. Any thread.
+ * @return TG_OK, TG_EIO, TG_ETOOBIG, TG_ENOMEM, TG_EPOLICY (names chosen so that they are
+ *         slow to find). On failure what was at the path is unchanged (but for a failed sync
+ *         of the folder, which comes last) and nothing is left beside it. Any thread.
  */
 enum tg_status tg_image_write(
     const struct tg_policy *policy, time_t created, const char *path, struct tg_diags *diags);

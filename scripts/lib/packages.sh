@@ -17,11 +17,12 @@ base_packages=(
 # scripts/screenshot. minisign makes and checks signatures of ours; strace kills in the middle. llvm
 # and gcovr tell how much of the sources a fuzz target, and the tests, have run through. bsdextrautils
 # has column, for the tables of benches, which have a test.
-# The last three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces.
+# Three are for the tests of a fleet: ssh, rsync, and hosts in network namespaces. systemd, which is not
+# started, holds Unbound in namespaces of a test. swaks is a mail client.
 dev_packages=(clang clang-format llvm gcovr shellcheck mandoc openssl libnghttp2-dev libfaketime
     python3-jsonschema lnav chromium-headless-shell poppler-utils fonts-inter pngquant minisign strace
     bsdextrautils
-    openssh-client rsync iproute2)
+    openssh-client rsync iproute2 systemd swaks)
 
 # For make bench: rates, instructions, tables, and the picture. None starts a daemon. The resolvers to
 # compare with would: see peers.sh.
@@ -29,6 +30,8 @@ bench_packages=(dnsperf valgrind bsdextrautils gnuplot-nox)
 
 # For scripts/check --packages: to build Debian packages, to check them, and a clean Debian to install them in.
 host_packages=(build-essential debhelper fakeroot lintian debootstrap python3-minimal)
+# For scripts/fuzz --engine afl.
+afl_packages=(afl++)
 
 # dev_needs: dev_packages and the runtime of clang's sanitizers, which newer suites
 # keep in a package of its own, named after clang's version.

@@ -5,7 +5,7 @@
 # Installing their packages would start daemons on port 53 of this machine, so
 # their files are only unpacked, in build/nsd, build/bind and build/knot. So are rsyslog, logrotate, and
 # promtool, which checks what tldguard status writes for Prometheus: it comes with a daemon, too.
-# And sshd, which the hosts of a fleet are reached by.
+# And sshd, which the hosts of a fleet are reached by; nginx, which has the landing page; and AppArmor's parser.
 # Needs common.sh, apt.sh, packages.sh.
 
 nsd_packages=(nsd)
@@ -15,11 +15,16 @@ knot_packages=(knot)
 rsyslog_packages=(rsyslog rsyslog-relp)
 logrotate_packages=(logrotate)
 sshd_packages=(openssh-server)
+nginx_packages=(nginx)
+# Mail servers: each would take the machine's mail over. They find their parts at fixed paths, so the
+# tests lay them over /usr and /etc of a namespace.
+postfix_packages=(postfix postfix-pcre)
+exim_packages=(exim4-daemon-light exim4-base exim4-config)
 
 # server_path PROGRAM: where it is; empty when there is none.
 server_path() {
     local name path=$PATH:/usr/sbin:/usr/local/sbin
-    for name in nsd bind knot rsyslog logrotate promtool sshd "${!peer_programs[@]}"; do path+=:$build/$name/bin; done
+    for name in nsd bind knot rsyslog logrotate promtool sshd nginx "${!peer_programs[@]}"; do path+=:$build/$name/bin; done
     PATH=$path command -v "$1" || true
 }
 
@@ -74,6 +79,47 @@ fetch_server() {
     lost=$(LD_LIBRARY_PATH=$new/$libraries ldd "$new/usr/sbin/$program" |
         sed -n 's/^[ \t]*\(.*\) => not found/\1/p')
     [[ -z $lost ]] || fail "${name^^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
+    rm -rf "${build:?}/$name"
+    mv "$new" "$build/$name"
+    step_done
+}
+
+# fetch_apparmor: its parser and what profiles include; without it a test is skipped. Installed, it
+# would load profiles.
+fetch_apparmor() {
+    local new=$build/apparmor.new
+    rm -rf "$new"
+    mkdir -p "$new"
+    step "fetching AppArmor's parser for the tests"
+    if ! download_again "$new" apparmor; then
+        step_break
+        warn "apparmor cannot be fetched: $logs/apparmor-download.log says why; its test is skipped"
+        return
+    fi
+    must apparmor-unpack dpkg-deb -x "$new"/*.deb "$new"
+    rm -rf "$new"/*.deb "${build:?}/apparmor"
+    mv "$new" "$build/apparmor"
+    step_done
+}
+
+# fetch_mail NAME LIBRARIES PACKAGE...: unpacks a mail server in build/NAME; what it may do as another
+# user, it may not do from there.
+fetch_mail() {
+    local name=$1 libraries=$2 new=$build/$1.new package lost
+    shift 2
+    rm -rf "$new"
+    mkdir -p "$new"
+    step "fetching ${name^} for the tests"
+    download_again "$new" "$@" || fail "${name^} cannot be fetched: $logs/$1-download.log says why"
+    for package in "$new"/*.deb; do
+        must "$name-unpack" dpkg-deb -x "$package" "$new"
+    done
+    rm -f "$new"/*.deb
+    find "$new" -perm /6000 -exec chmod ug-s {} +
+    # Some of them are scripts, which ldd has nothing to say of.
+    lost=$(find "$new/usr/sbin" "$new/usr/lib" -type f -perm -u+x -exec env LD_LIBRARY_PATH="$new/$libraries" ldd {} \; 2>/dev/null |
+        sed -n 's/^[ \t]*\(.*\) => not found/\1/p' | sort -u)
+    [[ -z $lost ]] || fail "${name^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
     rm -rf "${build:?}/$name"
     mv "$new" "$build/$name"
     step_done

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What every bench says of where it ran, and how it says what is aimed at: for the benches that
 # source this. Figures are compared on one machine only, in one run.
 #
+#   bench_options ARGUMENT...
+#                       sets quick and json, by the arguments or by QUICK and JSON; ends the script with
+#                       what its show_help prints, or with status 2
+#   bench_wrong TEXT    ends the script with status 2
 #   bench_about         lines NAME VALUE: the machine, its load, the compiler, tldguard's version
 #   bench_busy LOAD     says so when other work was under way
 #   bench_target OF WHAT UNIT OURS PEER_NAME PEER WAY LIMIT
@@ -10,6 +14,24 @@
 #                       against LIMIT, else its ratio to the peer's. WAY is most or least. Without a figure
 #                       of ours, or of a peer that is named, nothing: what was not measured is not met
 #   bench_targets_show  the same as a table, from such lines on standard input
+
+bench_wrong() {
+    echo "tests/bench/${0##*/}: $1; --help tells more" >&2
+    exit 2
+}
+
+bench_options() {
+    local option
+    quick=${QUICK:-no} json=${JSON:-no}
+    for option; do
+        case $option in
+        --quick) quick=yes ;;
+        --json) json=yes ;;
+        --help) show_help; exit 0 ;;
+        *) bench_wrong "unknown argument '$option'" ;;
+        esac
+    done
+}
 
 bench_about() {
     echo "machine $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors, $(uname -sr)"

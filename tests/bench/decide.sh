@@ -33,20 +33,14 @@ Exit: 0 measured, 1 something went wrong, 2 usage, 77 cannot run here.
 HELP
 }
 
-quick=${QUICK:-no} json=${JSON:-no} seed=${SEED:-7}
-usage() { echo "tests/bench/decide.sh: $1; --help tells more" >&2; exit 2; }
-for option; do
-    case $option in
-    --quick) quick=yes ;;
-    --json) json=yes ;;
-    --help) show_help; exit 0 ;;
-    *) usage "unknown argument '$option'" ;;
-    esac
-done
+seed=${SEED:-7}
+# shellcheck source-path=SCRIPTDIR source=about.sh
+source "$(dirname "${BASH_SOURCE[0]}")/about.sh"
+bench_options "$@"
 names=${NAMES:-10000000} counted=1000000 rounds=40
 [[ $quick != yes ]] || { names=${NAMES:-1000000} counted=10000 rounds=10; }
-[[ $names =~ ^10{1,7}$ ]] || usage "NAMES is a power of ten, 10 to 10000000"
-[[ $seed =~ ^[0-9]{1,9}$ ]] || usage "SEED is a number"
+[[ $names =~ ^10{1,7}$ ]] || bench_wrong "NAMES is a power of ten, 10 to 10000000"
+[[ $seed =~ ^[0-9]{1,9}$ ]] || bench_wrong "SEED is a number"
 ((counted <= names)) || counted=$names
 
 if [[ -z ${TG_SRC:-} ]]; then
@@ -54,8 +48,6 @@ if [[ -z ${TG_SRC:-} ]]; then
     TG_BUILD=$TG_SRC/build
     eval "$("$TG_SRC/scripts/env")"
 fi
-# shellcheck source-path=SCRIPTDIR source=about.sh
-source "$TG_SRC/tests/bench/about.sh"
 bench=$TG_BUILD/tests/bench/decide
 [[ -x $bench ]] || { echo "nothing is built: make bench-decide" >&2; exit 77; }
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What gnuplot drew from figures.gp becomes a card that is light or dark as the reader has chosen, for
-# scripts/figures. -v made=DIGEST goes into it.
+# scripts/figures. -v made=DIGEST and -v title=TEXT go into it.
 function class(line) {
     gsub(/fill *= *["']rgb\( *1, *1, *1\)["']/, "class=\"text\"", line)
     gsub(/fill *= *["']rgb\( *2, *2, *2\)["']/, "class=\"bar\"", line)
@@ -20,7 +20,7 @@ function bar(line,    points, p, q, kind) {
     return sprintf("<rect class=\"%s\" x=\"%s\" y=\"%s\" width=\"%.2f\" height=\"%.2f\" rx=\"3\"/>",
         kind, p[1], q[2], q[1] - p[1], p[2] - q[2])
 }
-/^<title>Gnuplot/ { print "<title>What a blocked and logged question costs</title>"; next }
+/^<title>Gnuplot/ { print "<title>" title "</title>"; next }
 /^<desc>/ {
     print "<!-- made from " made " -->"
     print "<style>"
@@ -43,6 +43,6 @@ skip || /^[ \t]*$/ { next }
     sub(/<path stroke='black' *d='M[0-9., M]*'\/>/, "")
     $0 = class($0)
     if (/<polygon/) $0 = bar($0)
-    if (/<text>(tldguard|Instructions|Added instructions|Questions a second)</) sub(/<text>/, "<text class=\"own\">")
+    if (/<text>(tldguard[^<]*|Where the instructions are|Instructions|Added instructions|Questions a second)</) sub(/<text>/, "<text class=\"own\">")
     print
 }

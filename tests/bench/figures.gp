@@ -2,6 +2,7 @@
 # The picture of README.md, out of tables that scripts/figures makes: in DIR the files instructions, more and
 # rates, with PLACE, NAME, FIGURE, OURS (0, 1), LABEL. Colours and the font are stand-ins for what figures.awk
 # puts there: #010101 text, #020202 bars, #030303 ours, #040404 what is said by the way.
+# Title: What a blocked and logged question costs
 set terminal svg size 920,440 dynamic noenhanced font 'stand-in,14'
 set datafile separator "\t"
 set output

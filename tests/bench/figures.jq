@@ -21,7 +21,7 @@ def programs: {unbound: "Unbound", nsd: "NSD", bind: "BIND", pdns: "PowerDNS Rec
 def value($of; $configuration; $questions): [.rows[] |
     select(.of == $of and .configuration == $configuration and .questions == $questions).figure] | first;
 def beside($mine; $other): if $mine == null or $other == null then "" else
-    (1000 * $mine / $other - 1000 | round / 10) as $more |
+    (1000 * $mine / $other - 1000 | round / 10 + 0) as $more | # minus nothing is nothing
     " (\(if $more >= 0 then "+" else "" end)\($more)\(if $more == ($more | round) then ".0" else "" end) %)" end;
 
 def resolver:
@@ -55,7 +55,7 @@ def targets:
         ["\($t.of), \($t.what)" | cell,
          "\($t.ours | figure) \($t.unit)",
          if $t.peer == null then "-" else "\($t.peer_name): \($t.peer | figure)" | cell end,
-         ($t.ratio | if . == null then "-" else tostring end),
+         ($t.ratio | if . == null then "-" elif . == 0 then "below 0.001" else tostring end),
          "at \($t.way) \($t.limit)",
          if $t.met then "yes" else "**no**" end,
          if $nth == 0 then "`make -C build bench-\($bench)`" else "the same" end] | line);

@@ -21,17 +21,9 @@ Exit: 0 measured, 1 they do not find the same, 2 usage.
 HELP
 }
 
-quick=${QUICK:-no} json=${JSON:-no}
-for option; do
-    case $option in
-    --quick) quick=yes ;;
-    --json) json=yes ;;
-    --help) show_help; exit 0 ;;
-    *) echo "tests/bench/log.sh: unknown argument '$option'; --help tells more" >&2; exit 2 ;;
-    esac
-done
 # shellcheck source-path=SCRIPTDIR source=about.sh
 source "$(dirname "${BASH_SOURCE[0]}")/about.sh"
+bench_options "$@"
 TLDGUARD=${TLDGUARD:?the path of the tldguard tool}
 events_tool=${EVENTS_TOOL:?the path of tests/support/events}
 events=${EVENTS:-1000000} rounds=3

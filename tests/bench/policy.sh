@@ -35,25 +35,16 @@ Exit: 0 measured, 1 something went wrong, 2 usage, 77 cannot run here.
 HELP
 }
 
-quick=${QUICK:-no} json=${JSON:-no}
-usage() { echo "tests/bench/policy.sh: $1; --help tells more" >&2; exit 2; }
-for option; do
-    case $option in
-    --quick) quick=yes ;;
-    --json) json=yes ;;
-    --help) show_help; exit 0 ;;
-    *) usage "unknown argument '$option'" ;;
-    esac
-done
-least_names=${LEAST:-10} most=${MOST:-10000000} windows=${WINDOWS:-5} cached=${CACHED:-100000}
-[[ $quick != yes ]] || { most=${MOST:-1000000} windows=${WINDOWS:-2} cached=${CACHED:-10000}; }
-[[ $most =~ ^10{1,7}$ ]] || usage "MOST is a power of ten, 10 to 10000000"
-[[ $windows =~ ^[1-9][0-9]?$ ]] || usage "WINDOWS is a number, 1 to 99"
-[[ $cached =~ ^[1-9][0-9]{0,6}$ ]] || usage "CACHED is a number"
-# shellcheck source-path=SCRIPTDIR source=../live/lib.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../live/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=about.sh
 source "$(dirname "${BASH_SOURCE[0]}")/about.sh"
+bench_options "$@"
+least_names=${LEAST:-10} most=${MOST:-10000000} windows=${WINDOWS:-5} cached=${CACHED:-100000}
+[[ $quick != yes ]] || { most=${MOST:-1000000} windows=${WINDOWS:-2} cached=${CACHED:-10000}; }
+[[ $most =~ ^10{1,7}$ ]] || bench_wrong "MOST is a power of ten, 10 to 10000000"
+[[ $windows =~ ^[1-9][0-9]?$ ]] || bench_wrong "WINDOWS is a number, 1 to 99"
+[[ $cached =~ ^[1-9][0-9]{0,6}$ ]] || bench_wrong "CACHED is a number"
+# shellcheck source-path=SCRIPTDIR source=../live/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../live/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=policy_report.sh
 source "$(dirname "${BASH_SOURCE[0]}")/policy_report.sh"
 
@@ -62,7 +53,7 @@ load_tool=$TG_BUILD/tests/support/load
 world_patience=300 live_patience=120
 configs=(none module rpz local)
 [[ ${PEERS:-yes} == yes ]] || configs=(none module)
-[[ $least_names =~ ^10{1,7}$ ]] || usage "LEAST is a power of ten, 10 to 10000000"
+[[ $least_names =~ ^10{1,7}$ ]] || bench_wrong "LEAST is a power of ten, 10 to 10000000"
 serial=0
 
 progress() { [[ ! -t 2 ]] || printf '\r\033[K%s' "${*:+$* ...}" >&2; }

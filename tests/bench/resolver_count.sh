@@ -33,6 +33,32 @@ end_count() {
     before=()
 }
 
+# functions KIND < LINES OF bench_functions: instructions a question, FILE:FUNCTION; a line that begins
+# with a minus is taken off. What called everything else is under way at a mark, and seems to have done
+# it all: it is left out.
+functions() {
+    awk -v questions="${count[$1]}" -v all="$(value instructions module "$1")" '
+        $2 ~ /:(clone3?|start_thread|thread_start|main|\(below|__libc_start_main.*|run_daemon|daemon_fork)$/ { next }
+        $2 ~ /:(worker_work|comm_base_dispatch|.*event_base_(dispatch|loop))$/ { next }
+        $2 ~ /:0x/ && $1 > all * questions / 4 { next }
+        { cost[$2] += $1 }
+        END { for (name in cost) printf "%.2f %s\n", cost[name] / questions, name }'
+}
+
+# parts KIND: the same by file, of the module's last stretch; ours by folder, and the C library as one.
+parts() {
+    local figure file
+    bench_functions "$bench_stretch" | functions "$1" | awk '
+        {
+            file = $2; sub(/:[^:]*$/, "", file); sub(/^\.\//, "", file)
+            if (file ~ /(^|\/)\.\.\/(module|policy)\//) { sub(/.*\.\.\//, "", file); sub(/\/.*/, "", file); file = "tldguard, " file "/" }
+            else if (file !~ /^(daemon|services|util|sldns|validator|iterator|respip|dns64|edns-subnet)\//) file = "libraries"
+            cost[file] += $1
+        }
+        END { for (file in cost) printf "%.0f %s\n", cost[file], file }' |
+        while read -r figure file; do row part module "$1" "$figure" "$file"; done
+}
+
 # count_one NAME: the stretches that are wanted. The module's other threads are counted in their
 # whole life, a line of the log.
 count_one() {
@@ -44,6 +70,7 @@ count_one() {
         # Without a rule there is nothing that such a name has in common with another one.
         [[ $kind != fresh ]] || blocks "$1" || continue
         stretch "$1" "$kind"
+        [[ -n $where || $1 != module ]] || parts "$kind"
         asked=${count[$kind]}
         [[ $kind != blocked && $kind != fresh ]] || lines=$((lines + asked))
     done

@@ -135,6 +135,8 @@ show_json() {
              group_by([.[0], .[1], .[2]]) | map(map(.[3] | tonumber) as $runs |
                  {of: .[0][0], configuration: .[0][1], title: $title[.[0][1]], questions: .[0][2],
                   figure: ($runs | middle), $runs})),
+         parts: [$rows[] | select(.[0] == "part") |
+             {configuration: .[1], questions: .[2], figure: (.[3] | tonumber), file: .[4]}],
          missing: ([$rows[] | select(.[0] == "missing")] | group_by([.[1], .[2]]) |
              map({configuration: .[0][1], questions: .[0][2], missing: (map(.[3] | tonumber) | add),
                   of: (map(.[4] | tonumber) | add)})),
@@ -154,13 +156,6 @@ show_where() {
     count_one module
     progress
     echo "Instructions a $where question, of the workers; $(value instructions module "$where") in all"
-    { sed 's/^/- /' "$base"; bench_functions "$bench_stretch" | sed 's/^/+ /'; } |
-        awk -v questions="${count[$where]}" -v all="$(value instructions module "$where")" '
-            # What called everything else is under way at a mark, and seems to have done it all.
-            $3 ~ /:(clone3?|start_thread|thread_start|main|\(below|__libc_start_main.*|run_daemon|daemon_fork)$/ { next }
-            $3 ~ /:0x/ && $2 > all * questions / 4 { next }
-            $3 ~ /:(worker_work|comm_base_dispatch|.*event_base_(dispatch|loop))$/ { next }
-            { cost[$3] += $1 == "+" ? $2 : -$2 }
-            END { for (name in cost) printf "%8.0f  %s\n", cost[name] / questions, name }' |
-        sort -rn | sed 20q
+    { sed 's/^/-/' "$base"; bench_functions "$bench_stretch"; } | functions "$where" |
+        sort -rn | awk 'NR <= 20 { printf "%8.0f  %s\n", $1, $2 }'
 }

@@ -32,19 +32,11 @@ Exit: 0 measured, 1 an event was lost unseen or a line was wrong, 2 usage, 77 ca
 HELP
 }
 
-quick=${QUICK:-no} json=${JSON:-no}
-for option; do
-    case $option in
-    --quick) quick=yes ;;
-    --json) json=yes ;;
-    --help) show_help; exit 0 ;;
-    *) echo "tests/bench/write.sh: unknown argument '$option'; --help tells more" >&2; exit 2 ;;
-    esac
-done
-TLDGUARD=${TLDGUARD:?the path of the tldguard tool}
-write=${WRITE_TOOL:?the path of tests/bench/write}
 # shellcheck source-path=SCRIPTDIR source=about.sh
 source "$(dirname "${BASH_SOURCE[0]}")/about.sh"
+bench_options "$@"
+TLDGUARD=${TLDGUARD:?the path of the tldguard tool}
+write=${WRITE_TOOL:?the path of tests/bench/write}
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -3,7 +3,7 @@
 /*
  * What the fuzz targets have in common. A target is one file: a function that takes any octets,
  * as libFuzzer and AFL++ call it, and that ends the process when a promise of a header is broken.
- * Linked with replay.c it tries files instead.
+ * Linked with replay.c it tries files instead, with persistent.c what AFL++ gives it.
  */
 #ifndef TLDGUARD_FUZZ_H
 #define TLDGUARD_FUZZ_H

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A fuzz target is a program of one source file of the same name. Linked with replay.c it tries the
-# inputs in tests/fuzz/corpus/NAME; with --enable-fuzzing libFuzzer makes more (scripts/fuzz).
+# inputs in tests/fuzz/corpus/NAME; with --enable-fuzzing libFuzzer makes more, or with
+# --enable-fuzzing=afl AFL++ does (scripts/fuzz).
 if HAVE_CMOCKA
 tg_fuzz = tests/fuzz/policy tests/fuzz/list tests/fuzz/settings tests/fuzz/rpz tests/fuzz/image \
 	tests/fuzz/signature tests/fuzz/event tests/fuzz/log tests/fuzz/clientid tests/fuzz/dname \
@@ -10,9 +11,13 @@ tests_fuzz_libtgfuzz_la_SOURCES = tests/fuzz/fuzz.h tests/fuzz/fuzz.c
 if FUZZING
 tg_fuzz_flags = -fsanitize=fuzzer $(AM_LDFLAGS)
 else
-tests_fuzz_libtgfuzz_la_SOURCES += tests/fuzz/replay.c
 tg_fuzz_flags = $(AM_LDFLAGS)
+if FUZZING_AFL
+tests_fuzz_libtgfuzz_la_SOURCES += tests/fuzz/persistent.c
+else
+tests_fuzz_libtgfuzz_la_SOURCES += tests/fuzz/replay.c
 tg_fuzz_tests = tests/fuzz/replay.sh
+endif
 endif
 tg_fuzz_libs = tests/fuzz/libtgfuzz.la tools/libtgtool.la tests/support/libtgtest.la module/libtgevent.la \
 	policy/libtldguard.la $(CMOCKA_LIBS) $(JANSSON_LIBS) $(LDNS_LIBS) $(LIBCRYPTO_LIBS) $(PTHREAD_LIBS)

@@ -102,6 +102,9 @@ live_sanitize() {
     # the next, and that between them is poisoned. And a clock is set by a library in front.
     export ASAN_OPTIONS=$common:intercept_memmem=0:intercept_memchr=0:verify_asan_link_order=0
     export UBSAN_OPTIONS=$common:print_stacktrace=1
+    # What is Python's own: an interpreter inside of Unbound keeps some of its memory when it ends.
+    echo leak:libpython >"$world_dir/lsan"
+    export LSAN_OPTIONS=$common:suppressions=$world_dir/lsan:print_suppressions=0
     # What is Unbound's own: workers that start together write a NUL into the text of a
     # stub-host and take it back (authextstrtodname). And an RRset that a reload takes out of the
     # cache gets the id 0 twice, under its lock, and again without: we read it under the lock. In
@@ -136,13 +139,15 @@ live_nsd_again() {
     live_until world_answers nsd "$world_nsd_port"
 }
 
-# live_liar MODE PORT: tests/support/liar.py in front of that one, at live_liar_port.
+# live_liar MODE PORT [NAME]: tests/support/liar.py in front of that one, at live_liar_port; what it is
+# asked is in run/NAME.asked (run/liar.asked).
 live_liar() {
-    rm -f "$world_dir/run/liar"
-    python3 "$TG_SRC/tests/support/liar.py" "$1" "$2" "$world_dir/run/liar" 2>/dev/null &
+    local ready=$world_dir/run/${3:-liar}
+    rm -f "$ready"
+    python3 "$TG_SRC/tests/support/liar.py" "$1" "$2" "$ready" 2>/dev/null &
     live_liar_pid=$!
-    live_until test -s "$world_dir/run/liar" || return 1
-    live_liar_port=$(<"$world_dir/run/liar")
+    live_until test -s "$ready" || return 1
+    live_liar_port=$(<"$ready")
 }
 live_liar_end() { kill "$live_liar_pid"; wait "$live_liar_pid" 2>/dev/null || true; }
 

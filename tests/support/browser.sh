@@ -11,11 +11,12 @@ browser_find() {
     command -v chromium-headless-shell || command -v chromium || true
 }
 
-# browser_start PATH: with an empty profile; no name leads anywhere, so that nothing gets out.
+# browser_start PATH: with an empty profile. By browser_rules, where names lead, of which empty ones leave it
+# to the system; without, no name leads anywhere, so that nothing gets out.
 browser_start() {
     local -a flags=(--headless --disable-gpu --disable-quic --no-first-run --disable-sync
         --disable-background-networking --disable-component-update --hide-scrollbars
-        --force-color-profile=srgb '--host-resolver-rules=MAP * ~NOTFOUND'
+        --force-color-profile=srgb "--host-resolver-rules=${browser_rules-MAP * ~NOTFOUND}"
         --remote-debugging-pipe "--user-data-dir=$work/profile")
     ((EUID != 0)) || flags+=(--no-sandbox)
     mkdir "$work/profile"
@@ -35,11 +36,14 @@ browser_start() {
 }
 
 browser_stop() {
+    local deadline=$((SECONDS + 5))
     [[ -n $browser_pid ]] || return 0
     kill "$browser_pid" 2>/dev/null || true
     wait "$browser_pid" 2>/dev/null || true
     browser_pid=''
     exec 7>&- 8>&-
+    # Children of it may write there for a moment more.
+    until rm -rf "$work/profile" 2>/dev/null || ((SECONDS >= deadline)); do sleep 0.05; done
 }
 
 # browser_read: the next message in $message. Without an answer for so long it is taken for dead.
@@ -77,10 +81,11 @@ browser_await() {
     done
 }
 
-# browser_open FILE: and waits until it is shown.
-browser_open() {
+# browser_open FILE, browser_go URL: and waits until it is shown.
+browser_open() { browser_go "file://$1"; }
+browser_go() {
     : >"$work/events"
-    browser_call Page.navigate "$(jq -nc --arg url "file://$1" '{url: $url}')" &&
+    browser_call Page.navigate "$(jq -nc --arg url "$1" '{url: $url}')" &&
         browser_await Page.loadEventFired
 }
 

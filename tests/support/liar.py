@@ -9,6 +9,8 @@ Listens on a free port of 127.0.0.1, writes its number to the file READY, and un
   drip     says by UDP that TCP is needed, and by TCP sends one octet a second, of 600
   silent   answers nothing
   slow     answers half a second later
+  honest   passes all on to PORT
+Each question that comes by UDP becomes a line in the file READY.asked: its name and its type.
 """
 import socket
 import sys
@@ -21,6 +23,14 @@ def question(packet):
     while packet[end]:
         end += packet[end] + 1
     return packet[12:end + 5]
+
+
+def words(packet):
+    name, at = [], 12
+    while packet[at]:
+        name.append(packet[at + 1:at + 1 + packet[at]].decode("latin-1"))
+        at += packet[at] + 1
+    return f"{'.'.join(name).lower()} {int.from_bytes(packet[at + 1:at + 3], 'big')}\n"
 
 
 def ask(port, packet):
@@ -56,9 +66,11 @@ def main():
     with open(ready, "w", encoding="ascii") as file:
         file.write(f"{udp.getsockname()[1]}\n")
     seen = set()
+    asked = open(ready + ".asked", "w", buffering=1, encoding="latin-1")
     while True:
         packet, client = udp.recvfrom(4096)
         name = question(packet)
+        asked.write(words(packet))
         if mode == "drip":
             head = packet[:2] + b"\x83\x80" + packet[4:6] + bytes(6)
             udp.sendto(head + name, client)

@@ -133,4 +133,10 @@ run explain -p bad.yaml army.ml
 is 'a policy with errors' "$code ${err%%: error*}" '3 bad.yaml:2:7'
 run explain -p - army.ml MX <whole.yaml
 is 'standard input' "$code $(step verdict)" '0 NXDOMAIN'
+# Without a policy it is the one that the module's settings name.
+printf 'policy: %s/whole.cdb\n' "$PWD" >here.conf
+TLDGUARD_CONF=$PWD/here.conf run explain army.ml MX
+is 'the active image' "$code $(step verdict)" '0 NXDOMAIN'
+TLDGUARD_CONF=$PWD/none.conf run explain army.ml MX
+is 'no such settings' "$code$out ${err##*: }" '3 No such file or directory'
 tap_end

@@ -62,6 +62,8 @@ fails 0 '' show in/whole.cdb
 fails 0 '' show in/whole.yaml
 fails 0 '' explain -p in/whole.cdb mail.army.ml MX -c 10.9.0.7
 fails 0 '' explain -p in/whole.yaml --json mail.army.ml MX
+printf 'policy: %s/in/whole.cdb\n' "$PWD" >in/active.conf
+TLDGUARD_CONF=$PWD/in/active.conf fails 0 '' explain army.ml
 fails 1 '' diff in/whole.cdb in/second.cdb
 fails 0 '' replay --log in/log.txt in/whole.yaml
 fails 0 '' replay --json --log in/log.txt --old in/second.cdb in/whole.cdb
@@ -70,7 +72,12 @@ fails 0 new import --rpz in/rpz.zone -o new
 fails 0 new import --list in/whole.txt -o new
 fails 0 new export --rpz -p in/whole.cdb -o new
 fails 0 new export --unbound -p in/whole.cdb -o new
+fails 0 new export --nginx -p in/whole.cdb -o new
 fails 0 new export --zone policy.example in/whole.cdb --zonemd -o new
+fails 0 new export --postfix -p in/whole.cdb -o new
+fails 0 new export --postfix-sinkhole -p in/whole.cdb -o new
+fails 0 new export --exim -p in/whole.cdb -o "$PWD/new"
+rm -f new.*
 run export -q --zone policy.example in/second.cdb -o in/policy.zone
 mkfifo in/port
 "$TG_BUILD/tests/support/primary" in/policy.zone key c2VjcmV0 good >in/port &

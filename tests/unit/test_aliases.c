@@ -132,6 +132,34 @@ static void test_many(void **state)
     assert_true(wrong < MANY / 8);
 }
 
+static void number(uint8_t octets[8], unsigned i)
+{
+    for (size_t k = 0; k < 8; k++)
+        octets[k] = (uint8_t)('a' + (i >> 4 * k & 15));
+}
+
+/* Aliases of three million names, which a server outside can make: then a look into the cache is no
+ * longer spared, but for as long as they last, and in no more memory. */
+static void test_full(void **state)
+{
+    uint8_t octets[] = "\010wwwwwwww\007example";
+    const struct tg_name name = {octets, sizeof(octets)};
+    size_t may = 0, later = 0;
+
+    for (unsigned i = 0; i < 3000000; i++) {
+        number(octets + 1, i);
+        tg_aliases_cname(*state, name, 1000);
+    }
+    for (unsigned i = 1u << 31; i < (1u << 31) + MANY; i++) {
+        number(octets + 1, i);
+        may += tg_aliases_may_cname(*state, name, 1000);
+        later += tg_aliases_may_cname(*state, name, 1001);
+    }
+    assert_true(may > MANY - MANY / 100);
+    assert_int_equal(later, 0);
+    assert_true(tg_aliases_memory() < 1100000);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -150,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unknown, make, unmake),
         cmocka_unit_test_setup_teardown(test_any_case, make, unmake),
         cmocka_unit_test_setup_teardown(test_many, make, unmake),
+        cmocka_unit_test_setup_teardown(test_full, make, unmake),
         cmocka_unit_test(test_out_of_memory),
     };
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cdb.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "policy/fileio.h"
 #include "tests/support/gen.h"
 #include "tests/support/imagefile.h"
 #include "tests/support/oom.h"
@@ -327,6 +329,52 @@ static void any_cdb_reader_reads_it(void **state)
     assert_int_equal(cdb_find(&cdb, "N\6orange\2ml\0", 12), 1);
     cdb_free(&cdb);
     close(fd);
+}
+
+/* A link is followed only where nobody but root and who runs this can have laid it. */
+static void links_are_followed_where_safe(void **state)
+{
+    static const struct {
+        mode_t folder;
+        bool followed;
+    } cases[] = {
+        {0755, true}, {0700, true}, {0775, false}, {0757, false}, {0777, false}, {01777, true}};
+    struct imagefile *fix = *state;
+    char path[128];
+    int fd;
+
+    tmpdir_file(&fix->dir, "link.cdb", path);
+    assert_int_equal(symlink("policy.cdb", path), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(chmod(fix->dir.path, cases[i].folder), 0);
+        errno = 0;
+        fd = tg_input_open(path);
+        if (cases[i].followed) {
+            assert_true(fd >= 0);
+            assert_int_equal(close(fd), 0);
+        } else {
+            assert_int_equal(fd, -1);
+            assert_int_equal(errno, EMLINK);
+        }
+    }
+    /* Another's folder, and another's link in one as /tmp: only root can make these. */
+    if (geteuid() == 0) {
+        assert_int_equal(lchown(path, 4711, 4711), 0);
+        assert_int_equal(tg_input_open(path), -1);
+        assert_int_equal(errno, EMLINK);
+        assert_int_equal(chown(fix->dir.path, 4711, 4711), 0);
+        assert_int_equal(chmod(fix->dir.path, 0755), 0);
+        assert_int_equal(tg_input_open(path), -1);
+        assert_int_equal(errno, EMLINK);
+        assert_int_equal(chown(fix->dir.path, 0, 0), 0);
+    }
+    assert_int_equal(chmod(fix->dir.path, 0700), 0);
+    /* What leads nowhere is no such case. */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("link.cdb", path), 0);
+    assert_int_equal(tg_input_open(path), -1);
+    assert_int_equal(errno, ELOOP);
+    assert_string_equal(tg_input_error(ENOENT), strerror(ENOENT));
 }
 
 /* Mode 0644 less the umask, nothing left beside, a symbolic link replaced. */
@@ -730,6 +778,7 @@ int main(void)
         IMAGEFILE_TEST(limits_fit),
         IMAGEFILE_TEST(bytes_are_reproducible),
         IMAGEFILE_TEST(any_cdb_reader_reads_it),
+        IMAGEFILE_TEST(links_are_followed_where_safe),
         IMAGEFILE_TEST(files_are_replaced),
         IMAGEFILE_TEST(places_that_cannot_be_written),
         IMAGEFILE_TEST(full_disks),

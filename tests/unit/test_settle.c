@@ -177,25 +177,45 @@ static void without_memory(void **state)
     tg_image_close(&image);
 }
 
-/* The bucket of a hundred that a name begins in. */
+/* What getrandom() gives: this, or when its factor is 0 what it really gives. */
+static struct tg_salt known_salt;
+static bool no_entropy;
+
+ssize_t __real_getrandom(void *to, size_t len, unsigned flags);
+ssize_t __wrap_getrandom(void *to, size_t len, unsigned flags);
+ssize_t __wrap_getrandom(void *to, size_t len, unsigned flags)
+{
+    if (no_entropy)
+        return -1;
+    if (known_salt.factor == 0 || len != sizeof(known_salt))
+        return __real_getrandom(to, len, flags);
+    memcpy(to, &known_salt, len);
+    return (ssize_t)len;
+}
+
+/* The bucket of a hundred that a name begins in, by the salt that is known. */
 static size_t bucket_of(struct tg_name name)
 {
     const struct tg_names names = {.buckets = (uint8_t *)1, .count = 100};
     uint8_t offsets[TG_LABELS_MAX];
-    uint64_t hash = 0;
+    uint64_t hash = known_salt.start;
 
     for (size_t i = tg_dname_labels(name.wire, offsets); i > 0; i--)
-        hash = tg_name_hash(hash, tg_label_key(name.wire + offsets[i - 1]));
+        hash = tg_name_hash(
+            hash, tg_label_key(name.wire + offsets[i - 1], known_salt.factor), known_salt.factor);
     return (size_t)(tg_bucket_of(&names, hash) - names.buckets) / TG_BUCKET_LEN;
 }
 
-/* Who chooses names that all want one bucket gets an image that is not settled, and as good. */
+/* Who knows the salt and chooses names that all want one bucket gets an image that is not settled,
+ * and as good. Who does not know it has chosen names like any. */
 static void chosen_names(void **state)
 {
     struct imagefile *file = *state;
     struct gen_policy *gen = gen_create();
     struct tg_image *image = NULL;
+    struct pair pair = {NULL, NULL};
 
+    known_salt = (struct tg_salt){42, 0x9e3779b97f4a7c15u};
     (void)gen_rule(gen, TG_KIND_BLOCK, NULL, false);
     for (unsigned i = 0; gen->policy.name_count < 1500; i++) {
         char text[32];
@@ -212,7 +232,45 @@ static void chosen_names(void **state)
     assert_null(tg_image_settle(image));
     imagefile_exercise(image);
     tg_image_close(&image);
+    memset(&known_salt, 0, sizeof(known_salt));
+    open_pair(file->path, &pair);
+    tg_image_each_name(pair.opened, same_of_entry, &pair);
+    close_pair(&pair);
     gen_free(&gen);
+}
+
+/* Both ways to multiply are the same. */
+static void products(void **state)
+{
+    static const uint64_t edges[] = {0, 1, UINT32_MAX, 1ull << 32, UINT64_MAX, UINT64_MAX - 1};
+    uint64_t seed = 3;
+
+    (void)state;
+    for (size_t i = 0; i < 36; i++)
+        assert_int_equal(
+            tg_mix(edges[i / 6], edges[i % 6]), tg_mix_narrow(edges[i / 6], edges[i % 6]));
+    for (int i = 0; i < 1000; i++) {
+        const uint64_t a = (uint64_t)gen_random(&seed) << 32 | gen_random(&seed);
+        const uint64_t b = (uint64_t)gen_random(&seed) << 32 | gen_random(&seed);
+
+        assert_int_equal(tg_mix(a, b), tg_mix_narrow(a, b));
+    }
+}
+
+/* Another salt each time, with or without entropy, and always odd. */
+static void salts(void **state)
+{
+    struct tg_salt a, b;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        no_entropy = i == 1;
+        tg_salt_make(&a);
+        tg_salt_make(&b);
+        assert_int_equal(a.factor & b.factor & 1, 1);
+        assert_true(a.factor != b.factor && a.start != b.start);
+    }
+    no_entropy = false;
 }
 
 int main(void)
@@ -224,6 +282,8 @@ int main(void)
         IMAGEFILE_TEST(quick_stays),
         IMAGEFILE_TEST(without_memory),
         IMAGEFILE_TEST(chosen_names),
+        cmocka_unit_test(products),
+        cmocka_unit_test(salts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
