@@ -228,6 +228,20 @@ test_refuse() {
     install /srv/rebuilt-4.deb || not_ok "apt installs the rebuilt update" "$(said)"
 }
 
+# With REBUILD=yes the trigger starts a rebuild. Here it cannot fetch a source; DNS goes on, and it is said.
+test_rebuild() {
+    host_run sed -i 's/^REBUILD=.*/REBUILD=yes/' /etc/default/tldguard
+    install /srv/stock-5.deb || not_ok "apt installs the security update" "$(said)"
+    host_until host_rebuild_ended || true
+    holds "rebuild: it was begun, and could not be done" "$(journal)" "the rebuild of Unbound failed"
+    is "rebuild: DNS goes on" "$(state) $(reply)" "unprotected SERVFAIL"
+    host_run sed -i 's/^REBUILD=.*/REBUILD=no/' /etc/default/tldguard
+    install /srv/rebuilt-5.deb || not_ok "apt installs the rebuilt update" "$(said)"
+    is "rebuild: a fitting one protects" "$(state) $(loaded) $(reply)" "protected yes NXDOMAIN"
+}
+# shellcheck disable=SC2317 # by host_until
+host_rebuild_ended() { [[ $(host_run systemctl is-active tldguard-rebuild.service || true) == failed ]]; }
+
 test_off() {
     host_run tldguard-unbound off
     is "off: the state" "$(state) $(reply)" "off SERVFAIL"
@@ -281,7 +295,7 @@ test_without_systemd() {
 
 trap host_end EXIT
 prepare
-for n in 1 2 3 4; do later "$n"; done
+for n in 1 2 3 4 5; do later "$n"; done
 for deb in "${own[@]}"; do repack "$deb" "$(dpkg-deb -f "$deb" Version).1" "$packages/new-${deb##*/}" sed -i 's/tldguard (= \([0-9.]*\))/tldguard (= \1.1)/' DEBIAN/control; done
 test_build
 test_configure
@@ -292,6 +306,7 @@ test_install
 test_unprotected
 test_other_headers
 test_refuse
+test_rebuild
 test_off
 test_upgrade
 test_purge
