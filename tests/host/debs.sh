@@ -18,7 +18,7 @@ debs_unbound() {
 debs_own() {
     local src=$packages/own/tldguard key
     rm -rf "$packages/dist"
-    make -C "$build" -s distdir distdir="$packages/dist" >"$packages/distdir.log" 2>&1 || return 1
+    env -u MAKEFLAGS -u MAKELEVEL make -C "$build" -s distdir distdir="$packages/dist" >"$packages/distdir.log" 2>&1 || return 1
     key=$(cd "$packages/dist" && find . -type f -not -path ./configure -not -path './tests/host/*' -print0 | LC_ALL=C sort -z |
         xargs -0 sha256sum | sha256sum)
     key+=" $unbound_version"

@@ -66,14 +66,16 @@ reply() { host_net "$build/tests/support/ask" -p 53 -w 3000 army.ml MX 2>/dev/nu
 files() {
     host_run find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /ready \
         -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log/apt -o -path /var/log/journal \
-        -o -path /var/lib/systemd -o -path /var/tmp -o -path /srv -o -path /var/log/dpkg.log -o -path /etc/ld.so.cache \
+        -o -path /var/lib/systemd/timers -o -path /var/lib/systemd/random-seed -o -path /var/tmp -o -path /srv -o -path /var/log/dpkg.log -o -path /etc/ld.so.cache \
         -o -path /var/log/alternatives.log -o -path /var/lib/logrotate -o -path /var/lib/unbound \) -prune -o -print | LC_ALL=C sort
 }
+
+settings() { host_run sh -c 'find /etc -xdev -type f -not -name ld.so.cache -exec sha256sum {} +' | LC_ALL=C sort; }
 
 prepare() {
     local target mirror suite depends
     ((EUID == 0)) || skip "debootstrap and namespaces need root"
-    for target in debootstrap lintian dpkg-buildpackage dh nsenter unshare python3; do
+    for target in debootstrap lintian dpkg-buildpackage dh nsenter unshare pgrep python3; do
         command -v "$target" >/dev/null || skip "no $target; scripts/setup --packages installs it"
     done
     [[ -x $build/tests/support/ask ]] || skip "nothing is built; scripts/check --packages builds"
@@ -88,8 +90,27 @@ prepare() {
     # shellcheck disable=SC2016 # for apt to expand
     mirror=$(apt-get "${apt_sys[@]}" indextargets --format '$(CODENAME)|$(REPO_URI)' 'Identifier: Packages' |
         sed -n "s/^$suite|//p" | head -n 1)
-    base_make "$suite" "$mirror" "systemd-sysv,logrotate,dns-root-data,$depends" ||
+    base_make "$suite" "$mirror" "systemd-sysv,logrotate,dns-root-data,apparmor,$depends" ||
         skip "debootstrap failed: $packages/debootstrap.log"
+}
+
+# Where there are none of Debian's tools, there is a configure all the same.
+test_configure() {
+    local dir=$packages/configure program
+    rm -rf "$dir"
+    mkdir -p "$dir/bin" "$dir/build"
+    for program in /usr/bin/* /usr/sbin/*; do
+        case ${program##*/} in
+        dpkg* | dh* | deb* | apt* | fakeroot*) ;;
+        *) ln -sf "$program" "$dir/bin/" ;;
+        esac
+    done
+    if (cd "$dir/build" && PATH=$dir/bin "$top/configure" --with-unbound-src="$dev") >"$packages/configure.log" 2>&1; then
+        ok "configure without Debian's tools"
+    else
+        not_ok "configure without Debian's tools" "$(tail -n 5 "$packages/configure.log")"
+    fi
+    rm -rf "$dir"
 }
 
 # later N: stock-N, rebuilt-N and other-N, for a security update of that number.
@@ -125,10 +146,10 @@ POLICY
 }
 
 test_install() {
-    local before
     install "/srv/${rebuilt##*/}" || bail "the rebuilt Unbound is not installed: $(said)"
     is "Unbound runs as Debian starts it" "$(host_run systemctl is-active unbound)" active
     files >"$packages/before"
+    settings >"$packages/settings"
     ask_begin
     install "${own[@]/#*\//\/srv\/}" || bail "the packages are not installed: $(said)"
     all_answered "installing"
@@ -145,6 +166,11 @@ test_install() {
     is "the folder's" "$(host_run stat -c '%U:%G %a' /var/log/tldguard)" "unbound:adm 2750"
     is "tldguard status" "$(host_run tldguard status >/dev/null && echo fine)" fine
     is "tldguard-unbound status" "$(host_run tldguard-unbound status >/dev/null && echo fine)" fine
+    # The machine's kernel may have no AppArmor; the parser reads the profile all the same.
+    is "AppArmor's parser takes the profile" \
+        "$(host_run apparmor_parser -QTK /etc/apparmor.d/usr.sbin.unbound >/dev/null 2>&1 && echo taken)" taken
+    holds "the profile has what the module needs" "$(host_run apparmor_parser -p -QTK /etc/apparmor.d/usr.sbin.unbound 2>&1)" \
+        /var/log/tldguard/block.jsonl
     host_run logrotate -f /etc/logrotate.d/tldguard
     reply >/dev/null
     host_until host_run test -s /var/log/tldguard/block.jsonl || true
@@ -202,6 +228,20 @@ test_refuse() {
     install /srv/rebuilt-4.deb || not_ok "apt installs the rebuilt update" "$(said)"
 }
 
+# With REBUILD=yes the trigger starts a rebuild. Here it cannot fetch a source; DNS goes on, and it is said.
+test_rebuild() {
+    host_run sed -i 's/^REBUILD=.*/REBUILD=yes/' /etc/default/tldguard
+    install /srv/stock-5.deb || not_ok "apt installs the security update" "$(said)"
+    host_until host_rebuild_ended || true
+    holds "rebuild: it was begun, and could not be done" "$(journal)" "the rebuild of Unbound failed"
+    is "rebuild: DNS goes on" "$(state) $(reply)" "unprotected SERVFAIL"
+    host_run sed -i 's/^REBUILD=.*/REBUILD=no/' /etc/default/tldguard
+    install /srv/rebuilt-5.deb || not_ok "apt installs the rebuilt update" "$(said)"
+    is "rebuild: a fitting one protects" "$(state) $(loaded) $(reply)" "protected yes NXDOMAIN"
+}
+# shellcheck disable=SC2317 # by host_until
+host_rebuild_ended() { [[ $(host_run systemctl is-active tldguard-rebuild.service || true) == failed ]]; }
+
 test_off() {
     host_run tldguard-unbound off
     is "off: the state" "$(state) $(reply)" "off SERVFAIL"
@@ -234,6 +274,7 @@ test_purge() {
     is "purge: Unbound runs without the module" "$(host_run systemctl is-active unbound) $(reply)" "active SERVFAIL"
     is "purge: all that is left are logs" "$(files | LC_ALL=C comm -13 "$packages/before" - |
         grep -vE '^/var/log/tldguard(/\.?block\.jsonl[^/]*)?$' || true)" ''
+    is "purge: no file of others is another one" "$(settings | diff "$packages/settings" -)" ''
     is "purge: nothing else is gone" "$(files | LC_ALL=C comm -23 "$packages/before" -)" ''
 }
 
@@ -254,9 +295,10 @@ test_without_systemd() {
 
 trap host_end EXIT
 prepare
-for n in 1 2 3 4; do later "$n"; done
+for n in 1 2 3 4 5; do later "$n"; done
 for deb in "${own[@]}"; do repack "$deb" "$(dpkg-deb -f "$deb" Version).1" "$packages/new-${deb##*/}" sed -i 's/tldguard (= \([0-9.]*\))/tldguard (= \1.1)/' DEBIAN/control; done
 test_build
+test_configure
 mkdir -p "$host_base/srv"
 cp "${own[@]}" "$rebuilt" "$packages"/{stock,rebuilt,other,new}-*.deb "$host_base/srv/"
 host_begin systemd || bail "the root does not boot: $(tail -n 20 "$host_dir/console")"
@@ -264,6 +306,7 @@ test_install
 test_unprotected
 test_other_headers
 test_refuse
+test_rebuild
 test_off
 test_upgrade
 test_purge
