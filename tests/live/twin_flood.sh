@@ -16,9 +16,11 @@ clients=1000
 each=${QUESTIONS:-$(long 20 5)}
 liars=()
 world_threads=2
-# Servers that are silent are given up sooner.
+# Servers that are silent are given up sooner. Where others are at work, three hundred questions at
+# once would not all fit into the room that the kernel keeps for them.
 world_unbound_more='    infra-cache-max-rtt: 1000
-    outbound-msg-retry: 3'
+    outbound-msg-retry: 3
+    so-rcvbuf: 4m'
 
 policy() {
     cat <<'YAML'
