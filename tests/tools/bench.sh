@@ -12,7 +12,7 @@ done
 mkdir -p bench build tree/tests/bench tree/scripts
 cp "$src"/tests/bench/{all,targets,about}.sh bench/
 cp "$src/scripts/figures" tree/scripts/
-cp -R "$src"/tests/bench/figures{,.jq,.gp,.awk} tree/tests/bench/
+cp -R "$src"/tests/bench/{figures{,.jq,.gp,.awk},parts.gp} tree/tests/bench/
 cp "$src/README.md" tree/
 chmod -R u+w tree bench
 
@@ -108,7 +108,10 @@ changed README.md '/^<!-- end of figures -->$/d'
 is 'no mark: exit code' "$code" 1
 changed tests/bench/figures/figures.svg 's/<!-- made from [0-9]/&1/'
 is 'another picture: exit code, message' "$code $out" \
-    '1 scripts/figures: the picture is of other figures: scripts/figures --write'
+    '1 scripts/figures: figures.svg is of other figures: scripts/figures --write'
+changed tests/bench/figures/parts.svg 's/<!-- made from [0-9]/&1/'
+is 'another picture of the parts: exit code, message' "$code $out" \
+    '1 scripts/figures: parts.svg is of other figures: scripts/figures --write'
 mkdir -p tree/build/bench
 jq '. + {quick: true}' tree/tests/bench/figures/resolver.json >tree/build/bench/resolver.json
 figures --take
