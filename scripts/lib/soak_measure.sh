@@ -21,7 +21,8 @@ soak_read_memory() {
 }
 
 soak_fill() {
-    echo 'fill%.example.com A' | "$TG_BUILD/tests/support/load" -p "$world_unbound_port" -b 127.0.0.201 -j 8 \
+    # A resolver that is gone answers none of them, each after its time.
+    echo 'fill%.example.com A' | timeout 120 "$TG_BUILD/tests/support/load" -p "$world_unbound_port" -b 127.0.0.201 -j 8 \
         -n "$soak_fill_names" >/dev/null || true
 }
 
