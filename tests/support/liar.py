@@ -34,10 +34,14 @@ def words(packet):
 
 
 def ask(port, packet):
+    """What the honest one says; None when it says nothing, which then is what the asker gets."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as up:
         up.settimeout(3)
-        up.sendto(packet, ("127.0.0.1", port))
-        return up.recv(4096)
+        try:
+            up.sendto(packet, ("127.0.0.1", port))
+            return up.recv(4096)
+        except OSError:
+            return None
 
 
 def drip(listener):
@@ -78,6 +82,8 @@ def main():
             seen.add(name)
         elif mode != "silent":
             honest = ask(port, packet)
+            if honest is None:
+                continue
             if mode == "forge":
                 number = bytes([honest[0] ^ 1, honest[1]])
                 udp.sendto(number + b"\x81\x80" + honest[4:6] + bytes(6) + name, client)
