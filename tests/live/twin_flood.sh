@@ -128,9 +128,9 @@ test_silent_names() {
     check "silent servers, different names: some are not looked up, as too many are" test "$(figure num.twins.refused)" -ge 1
     for key in asked cached refused; do looked=$((looked + $(figure "num.twins.$key"))); done
     is "silent servers, different names: a question has one look-up, or none" "$looked" $((clients + 1))
-    # As often as Unbound tries a server, as said above.
+    # As often as Unbound tries a server, as said above; a slow one (TSan) now and then once more.
     check "silent servers, different names: no more than Unbound's own tries" \
-        test "$packets" -ge 1 -a "$packets" -le $((3 * $(figure num.twins.asked)))
+        test "$packets" -ge 1 -a "$packets" -le $((4 * $(figure num.twins.asked)))
     echo "# silent servers: $clients different names, $(figure num.twins.asked) looked up, $(figure num.twins.refused) not, packets sent there: $packets"
 }
 
