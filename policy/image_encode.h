@@ -61,7 +61,7 @@ int tg_writer_looks(const struct tg_image_writer *writer, struct tg_looks *looks
 size_t tg_writer_slowest(
     const struct tg_image_writer *writer, const struct tg_looks *looks, uint8_t wire[TG_DNAME_MAX]);
 
-/** Tells of a writer's error; returns the status for it. */
+/** Tells of a writer's error, NULL: there was no memory for one; returns the status for it. */
 enum tg_status tg_writer_report(
     const struct tg_image_writer *writer, const char *path, struct tg_diags *diags);
 

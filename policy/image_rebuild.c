@@ -109,12 +109,11 @@ static enum tg_status report(
 enum tg_status tg_image_rebuild(const struct tg_image_source *source, const uint8_t digest[32],
     const char *path, struct tg_diags *diags)
 {
-    static const struct tg_image_writer none = {.error = ENOMEM};
     struct rebuild *rebuild = calloc(1, sizeof(*rebuild));
     enum tg_status status = TG_OK;
 
     if (rebuild == NULL)
-        return tg_writer_report(&none, path, diags);
+        return tg_writer_report(NULL, path, diags);
     rebuild->left = source->size;
     if (tg_writer_start(&rebuild->writer, path)) {
         rebuild->writer.digest = digest;

@@ -111,7 +111,7 @@ static enum tg_status report_slow(
 enum tg_status tg_writer_report(
     const struct tg_image_writer *writer, const char *path, struct tg_diags *diags)
 {
-    const int error = writer->error;
+    const int error = writer == NULL ? ENOMEM : writer->error;
 
     if (error == 0)
         return TG_OK;
@@ -152,12 +152,11 @@ static void write_all(struct tg_image_writer *writer, time_t created, const char
 enum tg_status tg_image_write(
     const struct tg_policy *policy, time_t created, const char *path, struct tg_diags *diags)
 {
-    static const struct tg_image_writer none = {.error = ENOMEM};
     struct tg_image_writer *writer = calloc(1, sizeof(*writer));
     enum tg_status status;
 
     if (writer == NULL)
-        return tg_writer_report(&none, path, diags);
+        return tg_writer_report(NULL, path, diags);
     writer->policy = policy;
     writer->file = (struct tg_newfile)TG_NEWFILE_NONE;
     write_all(writer, created, path);

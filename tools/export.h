@@ -99,6 +99,15 @@ struct tg_export_names {
     size_t count, room;
 };
 
+/* Of letters, digits, "-" and "_" alone: what a mail domain (RFC 5321 4.1.2, and the "_" that mail
+ * servers let pass) and the name of a site are made of, and what means nothing to any
+ * configuration. */
+bool tg_export_is_plain(struct tg_name name);
+
+/* "*.name", which is every name below it that is not listed; its octets are written to wire. With a
+ * length of 0 there is none: the name is too long. */
+struct tg_name tg_export_below(struct tg_name name, uint8_t wire[2 + TG_DNAME_MAX]);
+
 /* Adds what an image knows: TLDs, names, twins of protected names, public suffixes. all_twins: also
  * those that make no difference to the mode. */
 enum tg_status tg_export_collect(

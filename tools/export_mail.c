@@ -4,19 +4,6 @@
 
 #include <string.h>
 
-/* What may stand in a mail domain (RFC 5321 4.1.2, and the "_" that mail servers let pass), and
- * means nothing to any configuration. */
-static bool is_plain(struct tg_name name)
-{
-    for (size_t at = 0; name.wire[at] != 0; at += (size_t)name.wire[at] + 1)
-        for (size_t i = at + 1; i <= at + name.wire[at]; i++) {
-            const uint8_t c = name.wire[i];
-            if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-                return false;
-        }
-    return true;
-}
-
 bool tg_mail_prepare(const struct tg_export *ex, struct tg_diags *diags)
 {
     const struct tg_answer *answer = tg_image_answer(ex->image);
@@ -30,7 +17,7 @@ bool tg_mail_prepare(const struct tg_export *ex, struct tg_diags *diags)
                 "/._+- only");
             return false;
         }
-    if (!ex->mail->catcher || (answer->mx.len > 0 && is_plain(answer->mx)))
+    if (!ex->mail->catcher || (answer->mx.len > 0 && tg_export_is_plain(answer->mx)))
         return true;
     tg_diags_add(diags, TG_DIAG_ERROR, "tldguard", 0, 0, NULL,
         "%s: set 'mx' in answer: sinkhole: in the policy",
@@ -100,21 +87,20 @@ static void ask(
         return;
     say->twin_len = verdict.twin_len - extra;
     memcpy(say->twin, verdict.twin + extra, say->twin_len);
-    if (!is_plain((struct tg_name){say->twin, say->twin_len}))
+    if (!tg_export_is_plain((struct tg_name){say->twin, say->twin_len}))
         say->twin_len = 0;
 }
 
-/* Below a name of such a length there is none. */
+/* Below the longest names there is none. */
 static void ask_below(const struct tg_export *ex, struct tg_mail_level *level)
 {
-    uint8_t below[2 + TG_DNAME_MAX] = {1, '*'};
+    uint8_t wire[2 + TG_DNAME_MAX];
+    const struct tg_name below = tg_export_below((struct tg_name){level->wire, level->len}, wire);
 
-    if (level->len + 2 > TG_DNAME_MAX) {
+    if (below.len == 0)
         level->below = level->self;
-        return;
-    }
-    memcpy(below + 2, level->wire, level->len);
-    ask(ex, (struct tg_name){below, level->len + 2}, 2, &level->below);
+    else
+        ask(ex, below, 2, &level->below);
 }
 
 void tg_mail_inherit(const struct tg_mail_say *below, struct tg_name name, struct tg_mail_say *say)
@@ -167,7 +153,7 @@ struct tg_mail_level *tg_mail_enter(
     ask_below(ex, level);
     if (tg_mail_same(&level->self, &level->above) && tg_mail_same(&level->below, &level->above))
         return NULL;
-    if (is_plain(name))
+    if (tg_export_is_plain(name))
         return level;
     tg_export_skip(ex, reason, name, '#');
     return NULL;

@@ -51,14 +51,10 @@ static void find(const struct tg_export *ex, struct tg_name name, struct meant *
 /* Of a name below it that is not listed. There is none below the longest. */
 static void find_below(const struct tg_export *ex, struct tg_name name, struct meant *meant)
 {
-    uint8_t below[2 + TG_DNAME_MAX] = {1, '*'};
+    uint8_t wire[2 + TG_DNAME_MAX];
+    const struct tg_name below = tg_export_below(name, wire);
 
-    if (name.len + 2 > TG_DNAME_MAX) {
-        find(ex, name, meant);
-        return;
-    }
-    memcpy(below + 2, name.wire, name.len);
-    find(ex, (struct tg_name){below, name.len + 2}, meant);
+    find(ex, below.len == 0 ? name : below, meant);
 }
 
 static bool same(const struct meant *a, const struct meant *b)
@@ -66,18 +62,6 @@ static bool same(const struct meant *a, const struct meant *b)
     if (!a->rule || !b->rule)
         return a->rule == b->rule;
     return a->rule == b->rule && a->ours == b->ours && tg_dname_equal(a->target, b->target);
-}
-
-/* Names of other octets are possible, and browsers ask for none of them. */
-static bool plain(struct tg_name name)
-{
-    for (size_t at = 0; name.wire[at] != 0; at += (size_t)name.wire[at] + 1)
-        for (size_t i = at + 1; i <= at + name.wire[at]; i++) {
-            const uint8_t c = name.wire[i];
-            if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
-                return false;
-        }
-    return true;
 }
 
 /* In a map of nginx these are no names. */
@@ -119,8 +103,9 @@ static void write_node(struct tg_export *ex, const struct tg_export_node *node)
     find_below(ex, name, &below);
     if (same(&self, &above) && same(&below, &above))
         return;
-    if (!plain(name) || (self.rule && !plain(self.target)) ||
-        (below.rule && !plain(below.target))) {
+    /* Names of other octets are possible, and browsers ask for none of them. */
+    if (!tg_export_is_plain(name) || (self.rule && !tg_export_is_plain(self.target)) ||
+        (below.rule && !tg_export_is_plain(below.target))) {
         tg_export_skip(ex, OCTETS, name, '#');
         return;
     }

@@ -147,15 +147,33 @@ static enum tg_export_say ask(struct tg_export *ex, struct tg_name name, bool co
     return verdict.reason == TG_REASON_ALLOW ? TG_EXPORT_ALLOW : TG_EXPORT_NOTHING;
 }
 
-/* What is said of "*.name", and so of every name below it that is not listed. */
+bool tg_export_is_plain(struct tg_name name)
+{
+    for (size_t at = 0; name.wire[at] != 0; at += (size_t)name.wire[at] + 1)
+        for (size_t i = at + 1; i <= at + name.wire[at]; i++) {
+            const uint8_t c = name.wire[i];
+            if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+                return false;
+        }
+    return true;
+}
+
+struct tg_name tg_export_below(struct tg_name name, uint8_t wire[2 + TG_DNAME_MAX])
+{
+    if (name.len + 2 > TG_DNAME_MAX)
+        return (struct tg_name){wire, 0};
+    wire[0] = 1;
+    wire[1] = '*';
+    memcpy(wire + 2, name.wire, name.len);
+    return (struct tg_name){wire, name.len + 2};
+}
+
 static enum tg_export_say ask_below(struct tg_export *ex, struct tg_name name)
 {
-    uint8_t below[2 + TG_DNAME_MAX] = {1, '*'};
+    uint8_t wire[2 + TG_DNAME_MAX];
+    const struct tg_name below = tg_export_below(name, wire);
 
-    if (name.len + 2 > TG_DNAME_MAX) /* there is no name below it */
-        return TG_EXPORT_NOTHING;
-    memcpy(below + 2, name.wire, name.len);
-    return ask(ex, (struct tg_name){below, name.len + 2}, false);
+    return below.len == 0 ? TG_EXPORT_NOTHING : ask(ex, below, false);
 }
 
 /* Where the walk is: what is said below each of the names above the next one. */
