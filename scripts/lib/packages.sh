@@ -114,6 +114,15 @@ clauses() {
     }'
 }
 
+# build_needs PACKAGE VERSION: the build dependencies of a source package, as clauses.
+build_needs() {
+    {
+        source_field "$1" "$2" Build-Depends
+        printf ',\n'
+        source_field "$1" "$2" Build-Depends-Arch
+    } | clauses
+}
+
 # missing_of CLAUSE...: the first alternative of each clause none of which is installed.
 missing_of() {
     local clause name

@@ -42,8 +42,7 @@ unpack_peer() {
     rm "$2"/*.deb
     libraries=usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
     wrap_programs "$2" "$libraries"
-    lost=$(LD_LIBRARY_PATH=$2/$libraries ldd "$2"/usr/*bin/"${peer_programs[$1]}" |
-        sed -n 's/^[ \t]*\(.*\) => not found/\1/p')
+    lost=$(LD_LIBRARY_PATH=$2/$libraries ldd "$2"/usr/*bin/"${peer_programs[$1]}" | lost_libraries)
     [[ -z $lost ]] || { echo "shared libraries are missing: ${lost//$'\n'/ }"; return 1; }
     [[ $1 != kresd ]] || wrap_kresd "$2"
 }

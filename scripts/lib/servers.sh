@@ -63,83 +63,85 @@ wrap_programs() {
     done
 }
 
-# fetch_server NAME PROGRAM PACKAGE...: unpacks them in build/NAME.
-fetch_server() {
-    local name=$1 program=$2 new=$build/$1.new libraries lost package
-    shift 2
+# begin_new NAME WHAT: sets new, an empty folder that end_new NAME puts in the place of build/NAME.
+begin_new() {
+    new=$build/$1.new
     rm -rf "$new"
     mkdir -p "$new"
-    step "fetching ${name^^} for the tests"
-    download_again "$new" "$@" || fail "${name^^} cannot be fetched: $logs/$1-download.log says why"
+    step "fetching $2 for the tests"
+}
+end_new() {
+    rm -rf "$new"/*.deb "${build:?}/$1"
+    mv "$new" "$build/$1"
+    step_done
+}
+
+# unpack NAME WHAT PACKAGE...: all that is in them, in $new.
+unpack() {
+    local package
+    download_again "$new" "${@:3}" || fail "$2 cannot be fetched: $logs/$3-download.log says why"
     for package in "$new"/*.deb; do
-        must "$name-unpack" dpkg-deb -x "$package" "$new"
+        must "$1-unpack" dpkg-deb -x "$package" "$new"
     done
+}
+
+# download_if_there PACKAGE WHAT: false after a warning; what needs it is skipped.
+download_if_there() {
+    ! download_again "$new" "$1" || return 0
+    step_break
+    warn "$2 cannot be fetched: $logs/$1-download.log says why; its tests are skipped"
+    return 1
+}
+
+# lost_libraries: of what ldd says, those that are not here.
+lost_libraries() { sed -n 's/^[ \t]*\(.*\) => not found/\1/p' | sort -u; }
+# need_libraries WHAT LOST: those have to be installed.
+need_libraries() { [[ -z $2 ]] || fail "$1 needs shared libraries that are not installed:" "${2//$'\n'/ }"; }
+
+# fetch_server NAME PROGRAM PACKAGE...: unpacks them in build/NAME.
+fetch_server() {
+    local new libraries lost
+    begin_new "$1" "${1^^}"
+    unpack "$1" "${1^^}" "${@:3}"
     libraries=usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
     wrap_programs "$new" "$libraries"
-    lost=$(LD_LIBRARY_PATH=$new/$libraries ldd "$new/usr/sbin/$program" |
-        sed -n 's/^[ \t]*\(.*\) => not found/\1/p')
-    [[ -z $lost ]] || fail "${name^^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
-    rm -rf "${build:?}/$name"
-    mv "$new" "$build/$name"
-    step_done
+    lost=$(LD_LIBRARY_PATH=$new/$libraries ldd "$new/usr/sbin/$2" | lost_libraries)
+    need_libraries "${1^^}" "$lost"
+    end_new "$1"
 }
 
 # fetch_apparmor: its parser and what profiles include; without it a test is skipped. Installed, it
 # would load profiles.
 fetch_apparmor() {
-    local new=$build/apparmor.new
-    rm -rf "$new"
-    mkdir -p "$new"
-    step "fetching AppArmor's parser for the tests"
-    if ! download_again "$new" apparmor; then
-        step_break
-        warn "apparmor cannot be fetched: $logs/apparmor-download.log says why; its test is skipped"
-        return
-    fi
+    local new
+    begin_new apparmor "AppArmor's parser"
+    download_if_there apparmor apparmor || return 0
     must apparmor-unpack dpkg-deb -x "$new"/*.deb "$new"
-    rm -rf "$new"/*.deb "${build:?}/apparmor"
-    mv "$new" "$build/apparmor"
-    step_done
+    end_new apparmor
 }
 
 # fetch_mail NAME LIBRARIES PACKAGE...: unpacks a mail server in build/NAME; what it may do as another
 # user, it may not do from there.
 fetch_mail() {
-    local name=$1 libraries=$2 new=$build/$1.new package lost
-    shift 2
-    rm -rf "$new"
-    mkdir -p "$new"
-    step "fetching ${name^} for the tests"
-    download_again "$new" "$@" || fail "${name^} cannot be fetched: $logs/$1-download.log says why"
-    for package in "$new"/*.deb; do
-        must "$name-unpack" dpkg-deb -x "$package" "$new"
-    done
-    rm -f "$new"/*.deb
+    local new lost
+    begin_new "$1" "${1^}"
+    unpack "$1" "${1^}" "${@:3}"
     find "$new" -perm /6000 -exec chmod ug-s {} +
     # Some of them are scripts, which ldd has nothing to say of.
-    lost=$(find "$new/usr/sbin" "$new/usr/lib" -type f -perm -u+x -exec env LD_LIBRARY_PATH="$new/$libraries" ldd {} \; 2>/dev/null |
-        sed -n 's/^[ \t]*\(.*\) => not found/\1/p' | sort -u)
-    [[ -z $lost ]] || fail "${name^} needs shared libraries that are not installed:" "${lost//$'\n'/ }"
-    rm -rf "${build:?}/$name"
-    mv "$new" "$build/$name"
-    step_done
+    lost=$(find "$new/usr/sbin" "$new/usr/lib" -type f -perm -u+x \
+        -exec env LD_LIBRARY_PATH="$new/$2" ldd {} \; 2>/dev/null | lost_libraries)
+    need_libraries "${1^}" "$lost"
+    end_new "$1"
 }
 
 # fetch_promtool: without it a few tests are skipped.
 fetch_promtool() {
-    local new=$build/promtool.new
-    rm -rf "$new"
-    mkdir -p "$new/bin"
-    step "fetching promtool for the tests"
-    if ! download_again "$new" prometheus; then
-        step_break
-        warn "promtool cannot be fetched: $logs/prometheus-download.log says why; its tests are skipped"
-        return
-    fi
+    local new
+    begin_new promtool promtool
+    mkdir "$new/bin"
+    download_if_there prometheus promtool || return 0
     # Of a hundred megabytes.
     must promtool-unpack sh -c 'dpkg-deb --fsys-tarfile "$1"/*.deb | tar -xO ./usr/bin/promtool >"$1/bin/promtool"' sh "$new"
     chmod +x "$new/bin/promtool"
-    rm -rf "$new"/*.deb "${build:?}/promtool"
-    mv "$new" "$build/promtool"
-    step_done
+    end_new promtool
 }

@@ -45,11 +45,7 @@ unbound_complete() {
 # unbound_needs VERSION: its build dependencies as clauses. Debhelper is left out:
 # of the package's rules only the configure step runs, without it.
 unbound_needs() {
-    {
-        source_field unbound "$1" Build-Depends
-        printf ',\n'
-        source_field unbound "$1" Build-Depends-Arch
-    } | clauses | sed -E '/^(debhelper|dh-)/d'
+    build_needs unbound "$1" | sed -E '/^(debhelper|dh-)/d'
 }
 
 # as_packager PATHS COMMAND...: in the environment that packages are built in. A CC, a

@@ -21,11 +21,7 @@ package_complete() {
 }
 
 package_needs() {
-    {
-        source_field unbound "$version" Build-Depends
-        printf ',\n'
-        source_field unbound "$version" Build-Depends-Arch
-    } | clauses
+    build_needs unbound "$version"
     printf '%s\n' build-essential fakeroot
 }
 
