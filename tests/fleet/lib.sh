@@ -7,13 +7,8 @@
 # A test sources it, calls fleet_begin COUNT, tests, and ends with fleet_done. Environment and exit codes
 # as tests/live/lib.sh; without root, or without sshd, it is skipped.
 
-if [[ -z ${TG_FLEET_INSIDE:-} ]]; then
-    export TG_FLEET_INSIDE=yes
-    ((EUID == 0)) || { echo '1..0 # SKIP only root can make network namespaces'; exit 77; }
-    unshare --net --mount --pid --fork --mount-proc true 2>/dev/null ||
-        { echo '1..0 # SKIP no network namespaces here'; exit 77; }
-    exec unshare --net --mount --pid --fork --mount-proc --kill-child "$0" "$@"
-fi
+# shellcheck source-path=SCRIPTDIR source=../support/network.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/network.sh"
 # shellcheck source-path=SCRIPTDIR source=../live/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../live/lib.sh"
 # Unpacked by scripts/setup in build/, whatever tree is tested.

@@ -3,11 +3,8 @@
 # Who types army.ml into a browser: Unbound sends it to the sinkhole address, nginx has the page there, and
 # the browser, a real one, shows what was meant, runs nothing and asks nobody else.
 set -euo pipefail
-if [[ -z ${TG_LANDING_INSIDE:-} ]]; then
-    ((EUID == 0)) || { echo '1..0 # SKIP only root can make network namespaces'; exit 77; }
-    unshare --net --mount true 2>/dev/null || { echo '1..0 # SKIP no network namespaces here'; exit 77; }
-    TG_LANDING_INSIDE=yes exec unshare --net --mount "$0" "$@"
-fi
+# shellcheck source-path=SCRIPTDIR source=../support/network.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/network.sh"
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 work=/nonexistent
@@ -74,14 +71,7 @@ js 'the address and the time of who asked' '["192.0.2.53",true]' \
 
 # Behind the escaping stands the policy of the page.
 js 'a script that is put in does not run, a style does nothing, nothing is sent' '[null,"static","refused"]' \
-    "(async () => {
-        const script = document.createElement('script'), box = document.createElement('div');
-        script.textContent = 'window.ran = true';
-        box.innerHTML = '<p style=\"position: fixed\" onclick=\"window.ran = true\">x</p>';
-        document.body.append(script, box);
-        box.firstChild.click();
-        return [window.ran ?? null, getComputedStyle(box.firstChild).position, await fetch('/').then(() => 'sent', () => 'refused')];
-    })()"
+    "$(browser_probe /)"
 
 browser_go http://www.rijk.ml/
 js 'another: its twin is text, and one stroke takes it' '["www.rijk.ml\nis not www.rijk.mil",0,"www.rijk.mil","all"]' \

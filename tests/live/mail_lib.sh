@@ -7,13 +7,8 @@
 # A test sources it, calls mail_begin POLICY-FILE, tests, and ends with live_end. Environment and exit codes as
 # tests/live/lib.sh; without root, or without the mail servers, it is skipped.
 
-if [[ -z ${TG_MAIL_INSIDE:-} ]]; then
-    export TG_MAIL_INSIDE=yes
-    ((EUID == 0)) || { echo '1..0 # SKIP only root can make network namespaces'; exit 77; }
-    unshare --net --mount --pid --fork --mount-proc true 2>/dev/null ||
-        { echo '1..0 # SKIP no network namespaces here'; exit 77; }
-    exec unshare --net --mount --pid --fork --mount-proc --kill-child "$0" "$@"
-fi
+# shellcheck source-path=SCRIPTDIR source=../support/network.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/network.sh"
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PATH=$PATH:/sbin:/usr/sbin

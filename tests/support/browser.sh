@@ -115,3 +115,18 @@ browser_key() {
     browser_call Input.dispatchKeyEvent "{\"type\":\"keyDown\",\"key\":\"$1\",\"code\":\"$1\",\"windowsVirtualKeyCode\":$2$text}" &&
         browser_call Input.dispatchKeyEvent "{\"type\":\"keyUp\",\"key\":\"$1\",\"code\":\"$1\",\"windowsVirtualKeyCode\":$2}"
 }
+
+# browser_probe URL: to be evaluated: what becomes of a script, a style and a question to that URL that are
+# put into the page. A Content-Security-Policy that holds makes it [null,"static","refused"].
+browser_probe() {
+    cat <<JS
+(async () => {
+    const script = document.createElement('script'), box = document.createElement('div');
+    script.textContent = 'window.ran = true';
+    box.innerHTML = '<p style="position: fixed" onclick="window.ran = true">x</p>';
+    document.body.append(script, box);
+    box.firstChild.click();
+    return [window.ran ?? null, getComputedStyle(box.firstChild).position, await fetch('$1').then(() => 'sent', () => 'refused')];
+})()
+JS
+}

@@ -261,14 +261,7 @@ browser_scheme light
 browser_size 1200 900
 # Behind the escaper stands the policy of the page: what would slip through does not run.
 js 'the policy: a script that is put in does not run, a style does nothing, nothing is sent' '[null,"static","refused"]' \
-    "(async () => {
-        const script = document.createElement('script'), box = document.createElement('div');
-        script.textContent = 'window.ran = true';
-        box.innerHTML = '<p style=\"position: fixed\" onclick=\"window.ran = true\">x</p>';
-        document.body.append(script, box);
-        box.firstChild.click();
-        return [window.ran ?? null, getComputedStyle(box.firstChild).position, await fetch('file:///etc/hostname').then(() => 'sent', () => 'refused')];
-    })()"
+    "$(browser_probe file:///etc/hostname)"
 
 # Little, much, and without Chart.js.
 : >empty.jsonl
