@@ -145,10 +145,11 @@ blocked() { [[ $(answered "$1" "serial$serial.example") == NXDOMAIN ]]; }
 # and for a second at least. Sets longest, in microseconds.
 window() {
     local loading began
+    rm -f "$world_dir/asked"
     began=$(now_ms)
     echo 'n%.big.example A' | "$load_tool" -p "$(port_of "$1")" -j 2 -u 200 -w 60000 -v >"$world_dir/asked" &
     loading=$!
-    sleep 0.3
+    live_until test -s "$world_dir/asked" || bail "$1: no question is answered"
     "${@:2}"
     while (($(now_ms) < began + least)); do sleep 0.01; done
     kill "$loading"
