@@ -221,6 +221,7 @@ tests_bench_decide_SOURCES = tests/bench/decide.c \
 	tests/bench/decide_peers.h tests/bench/decide_peers.c \
 	tests/support/oracle.h tests/support/oracle.c
 tests_bench_decide_CPPFLAGS = $(AM_CPPFLAGS)
+tests_bench_decide_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_bench_decide_LDADD = module/libtgevent.la policy/libtldguard.la $(PTHREAD_LIBS)
 bench-decide: tests/bench/decide$(EXEEXT) tools/tldguard$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) $(top_srcdir)/tests/bench/decide.sh

@@ -27,7 +27,8 @@ Instructions are counted by callgrind; without valgrind there are none.
   --quick  up to a million names, fewer rounds: about a minute (or QUICK=yes). Else 10 million
   --json   the same for machines (or JSON=yes)
 
-NAMES is the largest number of names, a power of ten. SEED (7) chooses names and questions.
+NAMES is the largest number of names, a power of ten. SEED (7) chooses names, questions
+and what the hashes of an image depend on, which is by chance in a resolver.
 Ten million names take 6 GB of memory and 1 GB in TMPDIR.
 Exit: 0 measured, 1 something went wrong, 2 usage, 77 cannot run here.
 HELP
