@@ -19,9 +19,9 @@ tg_unit += tests/unit/test_log_scan
 # What a question may cost at the most: not with what a sanitizer adds. Two make the hashes of an image
 # what they want.
 if !SANITIZED
-tg_unit += tests/unit/test_bounds
+tg_unit += tests/unit/test_bounds tests/unit/test_floods
 endif
-tests_unit_test_bounds_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
+tests_unit_test_floods_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_unit_test_settle_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
@@ -44,7 +44,7 @@ tests_support_libtgtest_la_SOURCES = \
 	tests/support/await.h tests/support/ecs.h tests/support/ecs.c \
 	tests/support/schema.h tests/support/schema.c \
 	tests/support/imagefile.h tests/support/imagefile.c \
-	tests/support/steps.h tests/support/steps.c \
+	tests/support/steps.h tests/support/steps.c tests/support/costs.h tests/support/costs.c \
 	tests/support/tmpdir.h tests/support/tmpdir.c
 
 check_PROGRAMS += $(tg_unit)
