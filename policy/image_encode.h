@@ -10,6 +10,7 @@
 
 #include "fileio.h"
 #include "image_collect.h"
+#include "image_looks.h"
 #include "image_p.h"
 
 /* A value that is being put together; its memory is used for one after the other. */
@@ -17,14 +18,6 @@ struct tg_value {
     uint8_t *octets;
     size_t len;
     size_t capacity;
-};
-
-/* How long look-ups are: image_looks.c. */
-struct tg_looks {
-    uint64_t records;
-    uint64_t sum; /* of the slots that are looked at, to find each once */
-    uint32_t most;
-    uint32_t at; /* the record that most are looked at for, in the file */
 };
 
 struct tg_image_writer {
@@ -53,13 +46,6 @@ bool tg_writer_start(struct tg_image_writer *writer, const char *path);
 /** Adds tables and trailer to what was started, and makes it the file at path; also after a
  * failure, since libcdb has something to free. */
 void tg_writer_finish(struct tg_image_writer *writer);
-
-/** Adds up how long look-ups are in the tables that were written. Returns 0 or errno. */
-int tg_writer_looks(const struct tg_image_writer *writer, struct tg_looks *looks);
-
-/** The name that takes most looks; returns its length, 0: it is no name, or cannot be read. */
-size_t tg_writer_slowest(
-    const struct tg_image_writer *writer, const struct tg_looks *looks, uint8_t wire[TG_DNAME_MAX]);
 
 /** Tells of a writer's error, NULL: there was no memory for one; returns the status for it. */
 enum tg_status tg_writer_report(

@@ -221,16 +221,23 @@ static enum tg_status check_slots(const struct tg_opening *opening, uint64_t cou
     return TG_OK;
 }
 
-/* Each record has a slot of its own; so with as many slots in use as there are
- * records, none can point elsewhere. */
-static enum tg_status check_no_more_slots(const struct tg_opening *opening, uint64_t count)
+/* Each record has a slot of its own; so with as many slots in use as there are records, none can
+ * point elsewhere. Nor may too many stand in a row: image_looks.c. */
+static enum tg_status check_all_slots(const struct tg_opening *opening, uint64_t count)
 {
     const struct tg_image *image = opening->image;
     uint64_t end = image->len - sizeof(struct tg_disk_trailer);
-    uint64_t used = 0;
+    uint64_t used = 0, run = 0, longest = 0;
 
-    for (uint64_t at = tg_image_data_end(image); at < end; at += 8)
-        used += tg_get32(image->data + at + 4) != 0;
+    for (uint64_t at = tg_image_data_end(image); at < end; at += 8) {
+        const bool in_use = tg_get32(image->data + at + 4) != 0;
+
+        used += in_use;
+        run = in_use ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    if (longest > TG_RUN_MAX)
+        return tg_opening_fail(opening, TG_ECORRUPT, "look-ups would be too slow");
     if (used != count)
         return tg_opening_fail(opening, TG_ECORRUPT,
             "%" PRIu64 " records, but %" PRIu64 " references to records", count, used);
@@ -242,6 +249,6 @@ enum tg_status tg_image_check_tables(const struct tg_opening *opening, uint64_t 
     enum tg_status status = check_slots(opening, count);
 
     if (status == TG_OK)
-        status = check_no_more_slots(opening, count);
+        status = check_all_slots(opening, count);
     return status;
 }

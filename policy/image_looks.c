@@ -2,8 +2,8 @@
 /* Copyright (c) 2026 The tldguard authors */
 /*
  * How long look-ups are in tables that have just been written. Whoever writes a list can choose
- * names that all have one hash, which no salt is in: a resolver does not take such an image, and so
- * no newer policy, as long as they are in the list.
+ * names that all have one hash, or hashes that stand in a row, as no salt is in them: a resolver
+ * does not take such an image, and so no newer policy, as long as they are in the list.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -27,6 +27,18 @@ static bool read_all(int fd, void *to, size_t len, uint64_t at)
     return got == (ssize_t)len;
 }
 
+/* A row that goes on in the next table counts as one, here and where the image is opened. */
+static void note_slot(const uint8_t slot[8], struct tg_looks *looks)
+{
+    const uint32_t at = tg_get32(slot + 4);
+
+    looks->run = at == 0 ? 0 : looks->run + 1;
+    if (looks->run <= looks->longest)
+        return;
+    looks->longest = looks->run;
+    looks->crowded_at = at;
+}
+
 /* Adds up its records, and the slots that are looked at to find each of them. */
 static bool add_table(
     const struct tg_image_writer *writer, struct table table, struct tg_looks *looks)
@@ -42,6 +54,7 @@ static bool add_table(
                                           8 * (size_t)(left < SLOTS_AT_ONCE ? left : SLOTS_AT_ONCE),
                                           table.at + 8 * (uint64_t)i))
             return false;
+        note_slot(slot, looks);
         if (tg_get32(slot + 4) == 0)
             continue;
         first = (tg_get32(slot) >> 8) % table.slots;
@@ -72,16 +85,14 @@ int tg_writer_looks(const struct tg_image_writer *writer, struct tg_looks *looks
     return 0;
 }
 
-size_t tg_writer_slowest(
-    const struct tg_image_writer *writer, const struct tg_looks *looks, uint8_t wire[TG_DNAME_MAX])
+size_t tg_writer_name_at(
+    const struct tg_image_writer *writer, uint32_t at, uint8_t wire[TG_DNAME_MAX])
 {
     uint8_t head[9];
     size_t len;
 
-    if (!read_all(writer->file.fd, head, sizeof(head), looks->at) || head[8] != TG_DISK_NAME)
+    if (!read_all(writer->file.fd, head, sizeof(head), at) || head[8] != TG_DISK_NAME)
         return 0;
     len = tg_get32(head) - 1u;
-    return len <= TG_DNAME_MAX && read_all(writer->file.fd, wire, len, looks->at + sizeof(head))
-               ? len
-               : 0;
+    return len <= TG_DNAME_MAX && read_all(writer->file.fd, wire, len, at + sizeof(head)) ? len : 0;
 }

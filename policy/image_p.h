@@ -46,6 +46,10 @@
  * half full take less than two. One made to be slow is refused. */
 #define TG_LOOKS_MAX 64
 
+/* How many slots in use may stand in a row: who looks for a name that is not there looks at all of
+ * them. A million names have less than seventy. More are refused. */
+#define TG_RUN_MAX 512
+
 enum tg_disk_kind {
     TG_DISK_META = 'M',
     TG_DISK_ANSWER = 'A',

@@ -68,11 +68,14 @@ static void check_looks(struct tg_image_writer *writer)
 {
     struct tg_looks looks;
 
+    bool crowded;
+
     writer->error = tg_writer_looks(writer, &looks);
-    if (writer->error != 0 || looks.sum <= TG_LOOKS_MAX * looks.records)
+    crowded = looks.longest > TG_RUN_MAX;
+    if (writer->error != 0 || (!crowded && looks.sum <= TG_LOOKS_MAX * looks.records))
         return;
     writer->error = EDOM;
-    (void)tg_writer_slowest(writer, &looks, writer->slowest);
+    (void)tg_writer_name_at(writer, crowded ? looks.crowded_at : looks.at, writer->slowest);
 }
 
 void tg_writer_finish(struct tg_image_writer *writer)

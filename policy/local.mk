@@ -27,7 +27,7 @@ policy_libtldguard_la_SOURCES = \
 	policy/parse_entries.c policy/parse_clients.c policy/parse_canary.c policy/listfile.c policy/suffixes.h policy/suffixes.c \
 	policy/check.h policy/check.c policy/check_names.c policy/check_say.c policy/check_rules.c \
 	include/tldguard/canary.h policy/canary.c \
-	policy/image_write.c policy/image_looks.c policy/image_rebuild.c include/tldguard/pieces.h policy/pieces.c \
+	policy/image_write.c policy/image_looks.h policy/image_looks.c policy/image_rebuild.c include/tldguard/pieces.h policy/pieces.c \
 	policy/image_collect.h policy/image_collect.c policy/image_encode.h policy/image_encode.c
 policy_libtldguard_la_LIBADD = policy/libtgcore.la $(LIBIDN2_LIBS) $(LIBPSL_LIBS)
 

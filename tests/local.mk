@@ -21,7 +21,7 @@ tg_unit += tests/unit/test_log_scan
 if !SANITIZED
 tg_unit += tests/unit/test_bounds tests/unit/test_floods
 endif
-tests_unit_test_floods_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
+tests_unit_test_floods_LDFLAGS = -Wl,--wrap=getrandom,--wrap=tg_writer_looks $(AM_LDFLAGS)
 tests_unit_test_settle_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)

@@ -13,9 +13,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <cdb.h>
 #include <cmocka.h>
 
 #include "policy/image_label.h"
+#include "policy/image_looks.h"
 #include "tests/support/costs.h"
 
 /* What getrandom() gives: this, or when it is zero what it really gives. */
@@ -47,6 +49,51 @@ static bool wants_first(struct tg_name name, size_t count)
 
 #define CHOSEN   100
 #define ORDINARY 1000
+
+/* Whether the compiler is kept from seeing how slow look-ups would be. */
+static bool looking_away;
+
+int __real_tg_writer_looks(const struct tg_image_writer *writer, struct tg_looks *looks);
+int __wrap_tg_writer_looks(const struct tg_image_writer *writer, struct tg_looks *looks);
+int __wrap_tg_writer_looks(const struct tg_image_writer *writer, struct tg_looks *looks)
+{
+    if (!looking_away)
+        return __real_tg_writer_looks(writer, looks);
+    *looks = (struct tg_looks){0};
+    return 0;
+}
+
+/* That no compiler writes it, with the name that is told; and that no resolver takes it. */
+static void refused(struct imagefile *file, const struct gen_policy *gen, const char *name)
+{
+    struct tg_diags *diags = tg_diags_create();
+    struct tg_image *image = NULL;
+
+    assert_int_equal(
+        tg_image_write(&gen->policy, IMAGEFILE_CREATED, file->path, diags), TG_EPOLICY);
+    assert_int_equal(tg_diags_kept(diags), 1);
+    assert_non_null(strstr(tg_diags_get(diags, 0)->text, name));
+    assert_int_equal(tmpdir_count(&file->dir), 1);
+    assert_int_equal(tg_image_open(file->path, &image, NULL), TG_OK);
+    tg_image_close(&image);
+    tg_diags_destroy(&diags);
+    diags = tg_diags_create();
+    looking_away = true;
+    assert_int_equal(tg_image_write(&gen->policy, IMAGEFILE_CREATED, file->path, NULL), TG_OK);
+    looking_away = false;
+    assert_int_equal(tg_image_open(file->path, &image, diags), TG_ECORRUPT);
+    assert_non_null(strstr(tg_diags_get(diags, 0)->text, "too slow"));
+    tg_diags_destroy(&diags);
+}
+
+static void taken(struct imagefile *file, const struct gen_policy *gen)
+{
+    struct tg_image *image = NULL;
+
+    assert_int_equal(tg_image_write(&gen->policy, IMAGEFILE_CREATED, file->path, NULL), TG_OK);
+    assert_int_equal(tg_image_open(file->path, &image, NULL), TG_OK);
+    tg_image_close(&image);
+}
 
 /* Names that all want one bucket and look alike there, as who knows the salt can choose them,
  * before others that do not; their first questions. Returns how many buckets there are. */
@@ -192,10 +239,8 @@ static void flooded_image(void **state)
 {
     struct imagefile *file = *state;
     struct gen_policy *gen = gen_create();
-    struct tg_diags *diags = tg_diags_create();
     char pairs[BLOCKS][2][2], text[64] = {0};
     uint32_t hash = cdb_step(cdb_step(5381, TG_DISK_NAME), 2 * BLOCKS);
-    struct tg_image *image = NULL;
 
     for (size_t i = 0; i < BLOCKS; i++)
         hash = find_block(hash, pairs[i]);
@@ -205,28 +250,50 @@ static void flooded_image(void **state)
             memcpy(text + 2 * i, pairs[i][n >> i & 1], 2);
         (void)snprintf(text + 2 * BLOCKS, sizeof(text) - 2 * BLOCKS, ".example");
         (void)gen_entry(gen, 0, text, false);
-        if (n == 99) {
-            assert_int_equal(
-                tg_image_write(&gen->policy, IMAGEFILE_CREATED, file->path, NULL), TG_OK);
-            assert_int_equal(tg_image_open(file->path, &image, NULL), TG_OK);
-            tg_image_close(&image);
-        }
+        if (n == 99)
+            taken(file, gen);
     }
-    assert_int_equal(
-        tg_image_write(&gen->policy, IMAGEFILE_CREATED, file->path, diags), TG_EPOLICY);
-    assert_int_equal(tg_diags_kept(diags), 1);
-    assert_non_null(strstr(tg_diags_get(diags, 0)->text, text));
-    assert_int_equal(tmpdir_count(&file->dir), 1);
-    assert_int_equal(tg_image_open(file->path, &image, NULL), TG_OK);
-    tg_image_close(&image);
+    refused(file, gen, text);
     for (unsigned n = 0; n < 2000; n++) {
         (void)snprintf(text, sizeof(text), "o%u.example", n);
         (void)gen_entry(gen, 0, text, false);
     }
-    assert_int_equal(tg_image_write(&gen->policy, IMAGEFILE_CREATED, file->path, NULL), TG_OK);
-    assert_int_equal(tg_image_open(file->path, &image, NULL), TG_OK);
-    tg_image_close(&image);
-    tg_diags_destroy(&diags);
+    taken(file, gen);
+    gen_free(&gen);
+}
+
+#define CROWD (TG_RUN_MAX * 3 / 2)
+
+/* Names of one table, of which each is found at once: they stand one beside the other, in one half
+ * of its slots. Who looks for a name that is not there goes along all of them. */
+static void crowded_image(void **state)
+{
+    struct imagefile *file = *state;
+    struct gen_policy *gen = gen_create();
+    bool used[CROWD] = {false};
+    unsigned found = 0;
+    char text[32];
+
+    (void)gen_rule(gen, TG_KIND_BLOCK, NULL, false);
+    for (unsigned i = 0; found < CROWD; i++) {
+        uint8_t key[1 + TG_DNAME_MAX] = {TG_DISK_NAME};
+        struct wire wire;
+        struct tg_name name;
+        uint32_t hash, slot;
+
+        (void)snprintf(text, sizeof(text), "c%07u.example", i);
+        name = name_of(text, &wire);
+        memcpy(key + 1, name.wire, name.len);
+        hash = cdb_hash(key, (unsigned)name.len + 1);
+        slot = (hash >> 8) % (2 * CROWD);
+        if (hash % TG_CDB_TABLES != 7 || slot >= CROWD || used[slot])
+            continue;
+        used[slot] = true;
+        (void)gen_entry(gen, 0, text, false);
+        if (++found == TG_RUN_MAX / 2)
+            taken(file, gen);
+    }
+    refused(file, gen, "'c");
     gen_free(&gen);
 }
 
@@ -281,6 +348,7 @@ int main(void)
         IMAGEFILE_TEST(flooded_names),
         IMAGEFILE_TEST(flooded_tlds),
         IMAGEFILE_TEST(flooded_image),
+        IMAGEFILE_TEST(crowded_image),
         IMAGEFILE_TEST(flooded_figures),
     };
 
