@@ -99,7 +99,7 @@ const char *tg_input_error(int error)
 
 /* Creates "folder/.name.<random>.tmp". Not with mkstemp(): its mode is 0600,
  * and the umask cannot be read without changing it under other threads. */
-static int create_temp(struct tg_newfile *file)
+static int create_temp(struct tg_newfile *file, mode_t mode)
 {
     size_t folder = folder_len(file->path);
     size_t cap = strlen(file->path) + TEMP_EXTRA;
@@ -117,7 +117,7 @@ static int create_temp(struct tg_newfile *file)
         }
         snprintf(file->temp, cap, "%.*s.%s.%016" PRIx64 ".tmp", (int)folder, file->path,
             file->path + folder, random);
-        file->fd = open(file->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+        file->fd = open(file->temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
         if (file->fd >= 0)
             return 0;
         error = errno;
@@ -141,7 +141,7 @@ static int open_folder(struct tg_newfile *file)
     return file->folder < 0 ? errno : 0;
 }
 
-int tg_newfile_create(struct tg_newfile *file, const char *path)
+static int create(struct tg_newfile *file, const char *path, mode_t mode)
 {
     int error = check_replaceable(path);
 
@@ -150,10 +150,15 @@ int tg_newfile_create(struct tg_newfile *file, const char *path)
         error = file->path == NULL ? ENOMEM : open_folder(file);
     }
     if (error == 0)
-        error = create_temp(file);
+        error = create_temp(file, mode);
     if (error != 0)
         tg_newfile_fini(file);
     return error;
+}
+
+int tg_newfile_create(struct tg_newfile *file, const char *path)
+{
+    return create(file, path, 0644);
 }
 
 int tg_newfile_write(struct tg_newfile *file, const void *data, size_t len)
@@ -195,7 +200,8 @@ int tg_newfile_commit(struct tg_newfile *file)
 int tg_newfile_put(const char *path, mode_t mode, const void *data, size_t len)
 {
     struct tg_newfile file = TG_NEWFILE_NONE;
-    int error = tg_newfile_create(&file, path);
+    /* Who opens it before it has its mode could read on. */
+    int error = create(&file, path, mode == 0 ? 0644 : mode & 0600);
 
     if (error == 0 && mode != 0 && fchmod(file.fd, mode) != 0)
         error = errno;

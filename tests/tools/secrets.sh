@@ -64,6 +64,10 @@ is 'keygen' "$code$err" 0
 silent 'keygen' bob "$(key_line bob | hex)" "$(key_seed bob | hex)"
 is 'keygen: into its file it is' \
     "$(tr -d '\\x' <trace | grep "<$(printf '%s/.bob.' "$PWD" | hex)" | grep -cF "$(key_line bob | hex)")" 1
+# Nor could who waits for the file in its folder ever open it.
+(umask 0; strace -f -qq -o opened -e trace=open,openat "$tool" keygen -W carl >out.txt)
+is 'keygen: its file is nobody else'"'"'s from the beginning' \
+    "$(sed -n 's/.*"[^"]*\.carl\.[0-9a-f]*\.tmp", .*O_CREAT.*, \(0[0-7]*\)) .*/\1/p' opened)" 0600
 watched "$(key_line ann | masked),$(key_seed ann | masked)" sign -s ann p.cdb
 is 'sign' "$code$err" 0
 silent 'sign' none "$line" "$seed"
