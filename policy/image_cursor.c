@@ -2,9 +2,8 @@
 /* Copyright (c) 2026 The tldguard authors */
 #include "image_cursor.h"
 
-#include <string.h>
-
 #include "image_p.h"
+#include "text.h"
 
 const void *tg_take(struct tg_cursor *cursor, size_t len)
 {
@@ -53,7 +52,7 @@ const char *tg_take_text(struct tg_cursor *cursor, bool there, const uint8_t len
         return NULL;
     }
     text = tg_take(cursor, want + 1);
-    if (text == NULL || want > TG_TEXT_MAX || memchr(text, '\0', want + 1) != text + want)
+    if (text == NULL || want > TG_TEXT_MAX || text[want] != '\0' || !tg_is_line(text, want))
         cursor->bad = true;
     return text;
 }

@@ -25,7 +25,8 @@ struct tg_name tg_take_name(struct tg_cursor *cursor, bool root);
 /** A name whose length is stored as well; "no name" when that is 0. */
 struct tg_name tg_take_sized_name(struct tg_cursor *cursor, size_t len, bool root);
 
-/** The next text, of len octets and a NUL; NULL when it is not there, and then len is 0. */
+/** The next text, of len octets and a NUL: UTF-8 without control characters, as people will see it.
+ * NULL when it is not there, and then len is 0. */
 const char *tg_take_text(struct tg_cursor *cursor, bool there, const uint8_t len[2]);
 
 /** True when all was read, and all of it was good. */

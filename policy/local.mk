@@ -6,7 +6,7 @@ policy_libtgcore_la_SOURCES = \
 	include/tldguard/status.h policy/status.c \
 	include/tldguard/diag.h policy/diag.c \
 	include/tldguard/dname.h policy/octets.h policy/dname.c \
-	policy/fileio.h policy/fileio.c policy/mix.h policy/mix.c \
+	policy/fileio.h policy/fileio.c policy/mix.h policy/mix.c policy/text.h policy/text.c \
 	include/tldguard/rrtype.h policy/rrtype.c \
 	include/tldguard/policy.h policy/words.c \
 	policy/arena.h policy/arena.c \

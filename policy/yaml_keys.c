@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
 #include "yaml.h"
 
 #define WORD_MAX 24 /* longer than any key or word; longer texts are near to none */
@@ -250,14 +251,6 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* C0, DEL, and C1 as UTF-8 has them: escapes in quoted text can make any. */
-static bool is_control(const char *text, size_t at, size_t len)
-{
-    unsigned char c = (unsigned char)text[at];
-    unsigned char next = at + 1 < len ? (unsigned char)text[at + 1] : 0xff;
-    return c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0);
-}
-
 const char *tg_yaml_line(struct tg_yaml *doc, const struct tg_yaml_node *node, const char *key,
     size_t max, struct tg_arena *arena)
 {
@@ -278,7 +271,8 @@ const char *tg_yaml_line(struct tg_yaml *doc, const struct tg_yaml_node *node, c
         return NULL;
     }
     for (size_t i = 0; i < len; i++) {
-        if (is_control(text, i, len) && !is_space(text[i])) {
+        /* Escapes in quoted text can make any. */
+        if (tg_is_control(text + i, len - i) && !is_space(text[i])) {
             tg_yaml_error(doc, node->at, "'%s' holds a control character; remove it", key);
             return NULL;
         }

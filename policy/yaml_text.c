@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fileio.h"
+#include "text.h"
 #include "yaml.h"
 
 #define MESSAGE_MAX 3000 /* two names of TG_DNAME_TEXT_MAX and words around them */
@@ -136,35 +137,20 @@ enum tg_status tg_yaml_slurp_input(
     return unread(path, tg_yaml_input(path, TG_YAML_SIZE_MAX, text, len), diags);
 }
 
-/* Length of the UTF-8 character (RFC 3629: no surrogates, no long forms), 0 when it is none. */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-    if (s[0] < 0x80)
-        return 1;
-    size_t len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return len;
-}
-
 /* What is wrong with the character at s, NULL for nothing. */
-static const char *bad_character(const unsigned char *s, size_t left, size_t *len)
+static const char *bad_character(const char *text, size_t left, size_t *len)
 {
-    *len = utf8_len(s, left);
+    const unsigned char *s = (const unsigned char *)text;
+
+    *len = tg_utf8_len(text, left);
     if (*len == 0) {
         *len = 1;
         return "not UTF-8; save the file as UTF-8";
     }
     if (s[0] == '\r' && (left < 2 || s[1] != '\n'))
         return "a carriage return without a line feed; end lines with LF or CR LF";
-    if ((s[0] < 0x20 && s[0] != '\t' && s[0] != '\n' && s[0] != '\r') || s[0] == 0x7f ||
-        (s[0] == 0xc2 && s[1] < 0xa0 && s[1] != 0x85))
+    if (tg_is_control(text, left) && s[0] != '\t' && s[0] != '\n' && s[0] != '\r' &&
+        !(s[0] == 0xc2 && s[1] == 0x85))
         return "a control character; remove it";
     return NULL;
 }
@@ -172,7 +158,7 @@ static const char *bad_character(const unsigned char *s, size_t left, size_t *le
 /* One line without its newline. One message a line: a file in another encoding has many. */
 static void scan_line(struct tg_yaml *doc, size_t from, size_t to)
 {
-    const unsigned char *text = (const unsigned char *)doc->text;
+    const char *text = doc->text;
     if (to - from > TG_YAML_LINE_MAX) {
         tg_yaml_error(
             doc, from, "a line of over %zu bytes; write one entry a line", TG_YAML_LINE_MAX);

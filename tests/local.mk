@@ -2,7 +2,7 @@
 # A unit test is one program of one source file of the same name, in tests/unit.
 if HAVE_CMOCKA
 tg_unit = \
-	tests/unit/test_status tests/unit/test_diag tests/unit/test_dname \
+	tests/unit/test_status tests/unit/test_diag tests/unit/test_text tests/unit/test_dname \
 	tests/unit/test_policy tests/unit/test_language tests/unit/test_settings \
 	tests/unit/test_image tests/unit/test_image_hostile tests/unit/test_image_quick tests/unit/test_settle \
 	tests/unit/test_decide tests/unit/test_explain tests/unit/test_canary \

@@ -394,6 +394,14 @@ static const struct edit edits[] = {
     {"owner is not the one it is found by", KEY("R\0\0\0\0"), 25, 'n', false, NULL, 0, 0, 0},
     {"target in upper case", KEY("R\0\0\0\0"), 29, 'M', false, NULL, 0, 0, 0},
     {"note with a NUL inside", KEY("R\0\0\0\0"), 24 + 4 + 5 + 4 + 2, 0, false, NULL, 0, 0, 0},
+    /* Texts are for terminals and for JSON: as the policy's are. */
+    {"note with an escape", KEY("R\0\0\0\0"), 24 + 4 + 5 + 4 + 2, 0x1b, false, NULL, 0, 0, 0},
+    {"note of two lines", KEY("R\0\0\0\0"), 24 + 4 + 5 + 4 + 2, '\n', false, NULL, 0, 0, 0},
+    {"note with DEL", KEY("R\0\0\0\0"), 24 + 4 + 5 + 4 + 2, 0x7f, false, NULL, 0, 0, 0},
+    {"note that is not UTF-8", KEY("R\0\0\0\0"), 24 + 4 + 5 + 4 + 2, 0xff, false, NULL, 0, 0, 0},
+    {"group name with an escape", KEY("G\0\0\0\0"), 9, 0x1b, false, NULL, 0, 0, 0},
+    {"contact with an escape", KEY("A"), 172 + 18 + 16 + 3, 0x1b, false, NULL, 0, 0, 0},
+    {"tool with an escape", KEY("M"), 76, 0x1b, false, NULL, 0, 0, 0},
     /* Groups and subnets. */
     {"group missing", KEY("G\0\0\0\0"), NONE, 0, true, NULL, 0, 0, 0},
     {"group 1 of 1", KEY("G\0\0\0\0"), NONE, 0, false, KEY("G\1\0\0\0"), 0, 0},
