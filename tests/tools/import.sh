@@ -84,6 +84,7 @@ skips 'every name' 3 '1: a trigger for every name' '* CNAME .'
 skips 'a name of the infrastructure' 3 '1: a name that no entry may speak of, such as a whole TLD or arpa' \
     'a.in-addr.arpa CNAME .'
 skips 'not a record' 3 '1: not a resource record that can be read' 'a.example CNAME'
+skips 'an SOA with too little in it' 3 '1: not a resource record that can be read' '@ SOA \# 2 0000'
 skips 'another class' 3 '1: a record of another class than IN' 'a.example CH TXT "x"'
 skips 'an include' 3 '1: $INCLUDE is not followed' '$INCLUDE /etc/passwd'
 
@@ -115,6 +116,13 @@ is --widen "$code $(body)$err" '0 serial: 77 block: - a.example'
 zone 'a.example CNAME rpz-drop.'
 run import --quiet --rpz z.zone
 is '--quiet' "$code $(body)$err" '0 serial: 77'
+# RFC 3597: whatever octets a record has, ldns reads it.
+echo 'rpz.example. 60 IN SOA \# 0' >soa.zone
+run import --rpz soa.zone
+is 'nothing but an SOA with nothing in it' "$code $err" '0 soa.zone:1:1: note: skipped 1: not a resource record that can be read'
+echo 'a.rpz.example. 60 IN CNAME .' >>soa.zone
+run import --rpz soa.zone
+is 'an SOA with nothing in it says not where the zone starts' "$code $out${err%%;*}" '3 soa.zone:2:1: error: no SOA record before this one'
 echo 'a.example CNAME .' >snippet
 run import --rpz snippet
 is 'no SOA' "$code $out$err" \
