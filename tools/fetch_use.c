@@ -49,36 +49,8 @@ int tg_errand_no(const struct tg_errand *errand, bool last, const char *why)
 
 static void remove_folder(int status, void *arg)
 {
-    struct tg_fetch_folder *folder = arg;
-    char signature[sizeof(folder->image) + 16];
-
     (void)status;
-    if (!folder->path[0])
-        return;
-    (void)snprintf(signature, sizeof(signature), "%s" TG_TRUST_SUFFIX, folder->image);
-    (void)unlink(signature);
-    (void)unlink(folder->image);
-    (void)rmdir(folder->path);
-    folder->path[0] = '\0';
-}
-
-/* Beside the policy, where there is room for one. */
-static bool make_folder(const struct tg_errand *errand, const char *beside)
-{
-    struct tg_fetch_folder *folder = errand->folder;
-    const char *slash = strrchr(beside, '/');
-    const int len = slash ? (int)(slash - beside) + 1 : 0;
-
-    if (snprintf(folder->path, sizeof(folder->path), "%.*s.fetch.XXXXXX", len, beside) >=
-        (int)sizeof(folder->path))
-        errno = ENAMETOOLONG;
-    else if (mkdtemp(folder->path)) {
-        (void)snprintf(folder->image, sizeof(folder->image), "%s/policy.cdb", folder->path);
-        return true;
-    }
-    folder->path[0] = '\0';
-    say(TG_DIAG_ERROR, beside, strerror(errno));
-    return false;
+    tg_fetch_folder_remove(arg);
 }
 
 /* So that nothing is left behind. */
@@ -178,15 +150,17 @@ int tg_errand_use(
     sigset_t before;
     int code = EXIT_BROKEN;
 
-    /* What was made for it takes long, and may be ended. */
-    if (make_folder(errand, tg_errand_target(errand))) {
+    if (!tg_fetch_folder_make(errand->folder, tg_errand_target(errand))) {
+        say(TG_DIAG_ERROR, tg_errand_target(errand), strerror(errno));
+    } else {
+        /* It takes long, and may be ended. */
         const bool made = tg_fetch_image(&errand->fetch, zone, serial, errand->folder->image);
 
         hold_signals(&before);
         tg_zone_fini(zone);
         code = made ? use(errand, serial, last, refused)
                     : tg_errand_no(errand, last, errand->fetch.why);
-        remove_folder(0, errand->folder);
+        tg_fetch_folder_remove(errand->folder);
         (void)sigprocmask(SIG_SETMASK, &before, NULL);
     }
     return code;
@@ -211,8 +185,12 @@ static void look_at_failed(struct tg_errand *errand)
 
 void tg_errand_prepare(struct tg_errand *errand)
 {
-    errand->folder = calloc(1, sizeof(*errand->folder));
-    if (!errand->folder || on_exit(remove_folder, errand->folder) != 0)
+    errand->folder = malloc(sizeof(*errand->folder));
+    if (!errand->folder)
         tg_out_of_memory();
+    *errand->folder = TG_FETCH_FOLDER_NONE;
+    if (on_exit(remove_folder, errand->folder) != 0)
+        tg_out_of_memory();
+    tg_fetch_folder_sweep(tg_errand_target(errand));
     look_at_failed(errand);
 }

@@ -84,8 +84,7 @@ static bool end_it(const struct tg_store *store, struct tg_diags *diags)
     return good;
 }
 
-/* ".NAME.<sixteen digits>.tmp", as policy/fileio.c calls what it is writing. */
-static bool is_temp(const char *name, const char *of)
+bool tg_store_is_temp(const char *name, const char *of)
 {
     const size_t len = strlen(name), tail = sizeof(".0123456789abcdef.tmp") - 1;
 
@@ -101,7 +100,7 @@ static void sweep(const char *folder, const char *of, time_t before)
     struct stat st;
 
     while (dir && (entry = readdir(dir)) != NULL)
-        if (is_temp(entry->d_name, of) &&
+        if (tg_store_is_temp(entry->d_name, of) &&
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode) && st.st_mtim.tv_sec <= before)
             (void)unlinkat(dirfd(dir), entry->d_name, 0);
