@@ -151,8 +151,9 @@ struct tg_errand {
     struct tg_activation activation;
     const char *output; /* NULL: it is put in force */
     bool force, quiet;
-    bool known;      /* there is a policy already ... */
-    uint32_t serial; /* ... of this serial */
+    bool known;      /* there is a policy already, which counts ... */
+    uint32_t serial; /* ... of this serial ... */
+    bool in_force;   /* ... and the module has it, or none runs that could */
     char *failed_at; /* the file of the serial that has failed here; NULL: it is not put in force */
     bool failed;     /* there is one ... */
     uint64_t failed_serial;         /* ... of this serial */
@@ -164,6 +165,9 @@ struct tg_errand {
 
 /* Where the policy goes. */
 const char *tg_errand_target(const struct tg_errand *errand);
+
+/* By whom it must be signed. */
+const struct tg_trust_keys *tg_errand_keys(const struct tg_errand *errand);
 
 /* Tells why a server's policy is not taken: what is still to be tried, it is only a warning.
  * Returns TG_ASK_NEXT, or EXIT_BROKEN when no other server helps. */

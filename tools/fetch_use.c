@@ -34,6 +34,13 @@ const char *tg_errand_target(const struct tg_errand *errand)
     return errand->output ? errand->output : errand->settings->policy;
 }
 
+const struct tg_trust_keys *tg_errand_keys(const struct tg_errand *errand)
+{
+    static const struct tg_trust_keys nobody;
+
+    return errand->settings ? &errand->settings->trusted : &nobody;
+}
+
 int tg_errand_no(const struct tg_errand *errand, bool last, const char *why)
 {
     char name[INET6_ADDRSTRLEN + 8];
@@ -121,11 +128,10 @@ static int activate(struct tg_errand *errand, uint32_t serial)
 /* Made and checked. Signed by whom it must be: what is not, another server may have. */
 static int use(struct tg_errand *errand, uint32_t serial, bool last, bool *refused)
 {
-    static const struct tg_trust_keys nobody;
-    const struct tg_trust_keys *keys = errand->settings ? &errand->settings->trusted : &nobody;
     struct tg_diags *diags = tg_diags_create();
     struct tg_sealed sealed = {.image = NULL};
-    enum tg_status status = tg_sealed_read(errand->folder->image, NULL, keys, &sealed, diags);
+    enum tg_status status =
+        tg_sealed_read(errand->folder->image, NULL, tg_errand_keys(errand), &sealed, diags);
     const struct tg_diag *diag = diags ? tg_diags_get(diags, 0) : NULL;
     int code = TG_ASK_NEXT;
 
