@@ -57,13 +57,18 @@ void tg_read_note(void *ctx, const struct tg_yaml_node *value, void *into)
     draft->rule->note = tg_yaml_line(p->doc, value, "note", TG_TEXT_MAX, p->arena);
 }
 
-bool tg_parse_not_arpa(
-    struct tg_parse *p, struct tg_yaml *doc, size_t at, struct tg_name name, bool below)
+bool tg_policy_is_arpa(struct tg_name name, bool below)
 {
     static const uint8_t wire[] = "\4arpa";
     const struct tg_name arpa = {wire, sizeof(wire)};
+    return below ? tg_dname_is_subdomain(name, arpa) : tg_dname_equal(name, arpa);
+}
+
+bool tg_parse_not_arpa(
+    struct tg_parse *p, struct tg_yaml *doc, size_t at, struct tg_name name, bool below)
+{
     (void)p;
-    if (!tg_dname_equal(name, arpa) && !(below && tg_dname_is_subdomain(name, arpa)))
+    if (!tg_policy_is_arpa(name, below))
         return true;
     tg_yaml_error(doc, at,
         "'arpa' holds the infrastructure of the DNS and is never touched; remove the entry");

@@ -30,7 +30,7 @@ static const struct tg_option options[] = {
 #define TIMEOUT_DEFAULT 10
 static bool is_same(const struct tg_errand *errand, uint32_t serial)
 {
-    return errand->known && serial == errand->serial && !errand->force;
+    return errand->in_force && serial == errand->serial && !errand->force;
 }
 
 /* By its serial alone: why the one of this server is not wanted; false: it is. */
@@ -100,18 +100,30 @@ static int ask_all(struct tg_errand *errand)
     return ever_refused ? EXIT_FINDINGS : EXIT_BROKEN;
 }
 
-/* One that cannot be read is to be replaced by any. */
+/* Whether a module runs that has another one in force, or none. */
+static bool is_elsewhere(const struct tg_errand *errand, const struct tg_image *image)
+{
+    struct tg_figures_policy now = {.there = false};
+    char why[TG_WHY_MAX];
+
+    return !errand->output && !errand->activation.offline &&
+           tg_module_runs(errand->settings, false, &now, why) == TG_TAKEN &&
+           !(now.there && memcmp(now.image, tg_image_digest(image), sizeof(now.image)) == 0);
+}
+
+/* One that does not count, as it is broken or nobody has signed it, is to be replaced by any, as
+ * tldguard activate does; one that counts and is not in force, by itself. */
 static void look_at_present(struct tg_errand *errand)
 {
-    struct tg_image *image = NULL;
-    const enum tg_status status = tg_image_open_quick(tg_errand_target(errand), &image, NULL);
+    struct tg_sealed sealed = {.image = NULL};
 
-    if (status == TG_ENOMEM)
-        tg_out_of_memory();
-    errand->known = status == TG_OK;
-    if (errand->known)
-        errand->serial = tg_image_meta(image)->serial;
-    tg_image_close(&image);
+    errand->known = tg_sealed_read(tg_errand_target(errand), NULL, tg_errand_keys(errand), &sealed,
+                        NULL) == TG_OK;
+    if (errand->known) {
+        errand->serial = tg_image_meta(sealed.image)->serial;
+        errand->in_force = !is_elsewhere(errand, sealed.image);
+    }
+    tg_sealed_free(&sealed);
 }
 
 /* As the module does: without settings that somebody has named, or installed, there are no keys. */

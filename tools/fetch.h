@@ -117,11 +117,30 @@ bool tg_fetch_zone(struct tg_fetch *fetch, struct tg_zone *zone, uint32_t *seria
 bool tg_fetch_image(
     struct tg_fetch *fetch, const struct tg_zone *zone, uint32_t serial, const char *path);
 
-/* Where the image is made. Removed when the process ends, whoever ends it: see on_exit(3). */
+/* Where the image is made: a folder of one's own. It is locked, so that it shows whether its
+ * process still runs, which the system ends by a signal or for want of memory, and then removes
+ * nothing. */
 struct tg_fetch_folder {
     char path[TG_PATH_MAX]; /* "": there is none */
     char image[TG_PATH_MAX + 16];
+    int lock; /* -1: none */
 };
+
+#define TG_FETCH_FOLDER_NONE ((struct tg_fetch_folder){.lock = -1})
+
+/**
+ * Makes one beside a file, where there is room for one of its kind.
+ * @param folder TG_FETCH_FOLDER_NONE; output, to be removed with tg_fetch_folder_remove().
+ * @return false: errno tells why; then it is TG_FETCH_FOLDER_NONE.
+ */
+bool tg_fetch_folder_make(struct tg_fetch_folder *folder, const char *beside);
+
+/* Removes it with what is in it; errno stays. It is TG_FETCH_FOLDER_NONE then, and may be now. */
+void tg_fetch_folder_remove(struct tg_fetch_folder *folder);
+
+/* Removes what processes of this user that were killed have left beside a file. What cannot be
+ * removed, or is not of that kind, stays. */
+void tg_fetch_folder_sweep(const char *beside);
 
 /* One run of the tool. */
 struct tg_errand {
@@ -132,12 +151,13 @@ struct tg_errand {
     struct tg_activation activation;
     const char *output; /* NULL: it is put in force */
     bool force, quiet;
-    bool known;      /* there is a policy already ... */
-    uint32_t serial; /* ... of this serial */
+    bool known;      /* there is a policy already, which counts ... */
+    uint32_t serial; /* ... of this serial ... */
+    bool in_force;   /* ... and the module has it, or none runs that could */
     char *failed_at; /* the file of the serial that has failed here; NULL: it is not put in force */
     bool failed;     /* there is one ... */
-    uint64_t failed_serial; /* ... of this serial */
-    struct tg_fetch_folder *folder;
+    uint64_t failed_serial;         /* ... of this serial */
+    struct tg_fetch_folder *folder; /* removed when the process ends by itself: see on_exit(3) */
 };
 
 /* What came of asking one server; else it is an exit code. */
@@ -146,11 +166,15 @@ struct tg_errand {
 /* Where the policy goes. */
 const char *tg_errand_target(const struct tg_errand *errand);
 
+/* By whom it must be signed. */
+const struct tg_trust_keys *tg_errand_keys(const struct tg_errand *errand);
+
 /* Tells why a server's policy is not taken: what is still to be tried, it is only a warning.
  * Returns TG_ASK_NEXT, or EXIT_BROKEN when no other server helps. */
 int tg_errand_no(const struct tg_errand *errand, bool last, const char *why);
 
-/* Makes the errand ready for tg_errand_use(), and reads which serial has failed here. */
+/* Makes the errand ready for tg_errand_use(): removes what was left by one that was killed, and
+ * reads which serial has failed here. */
 void tg_errand_prepare(struct tg_errand *errand);
 
 /**

@@ -34,6 +34,13 @@ const char *tg_errand_target(const struct tg_errand *errand)
     return errand->output ? errand->output : errand->settings->policy;
 }
 
+const struct tg_trust_keys *tg_errand_keys(const struct tg_errand *errand)
+{
+    static const struct tg_trust_keys nobody;
+
+    return errand->settings ? &errand->settings->trusted : &nobody;
+}
+
 int tg_errand_no(const struct tg_errand *errand, bool last, const char *why)
 {
     char name[INET6_ADDRSTRLEN + 8];
@@ -49,36 +56,8 @@ int tg_errand_no(const struct tg_errand *errand, bool last, const char *why)
 
 static void remove_folder(int status, void *arg)
 {
-    struct tg_fetch_folder *folder = arg;
-    char signature[sizeof(folder->image) + 16];
-
     (void)status;
-    if (!folder->path[0])
-        return;
-    (void)snprintf(signature, sizeof(signature), "%s" TG_TRUST_SUFFIX, folder->image);
-    (void)unlink(signature);
-    (void)unlink(folder->image);
-    (void)rmdir(folder->path);
-    folder->path[0] = '\0';
-}
-
-/* Beside the policy, where there is room for one. */
-static bool make_folder(const struct tg_errand *errand, const char *beside)
-{
-    struct tg_fetch_folder *folder = errand->folder;
-    const char *slash = strrchr(beside, '/');
-    const int len = slash ? (int)(slash - beside) + 1 : 0;
-
-    if (snprintf(folder->path, sizeof(folder->path), "%.*s.fetch.XXXXXX", len, beside) >=
-        (int)sizeof(folder->path))
-        errno = ENAMETOOLONG;
-    else if (mkdtemp(folder->path)) {
-        (void)snprintf(folder->image, sizeof(folder->image), "%s/policy.cdb", folder->path);
-        return true;
-    }
-    folder->path[0] = '\0';
-    say(TG_DIAG_ERROR, beside, strerror(errno));
-    return false;
+    tg_fetch_folder_remove(arg);
 }
 
 /* So that nothing is left behind. */
@@ -149,11 +128,10 @@ static int activate(struct tg_errand *errand, uint32_t serial)
 /* Made and checked. Signed by whom it must be: what is not, another server may have. */
 static int use(struct tg_errand *errand, uint32_t serial, bool last, bool *refused)
 {
-    static const struct tg_trust_keys nobody;
-    const struct tg_trust_keys *keys = errand->settings ? &errand->settings->trusted : &nobody;
     struct tg_diags *diags = tg_diags_create();
     struct tg_sealed sealed = {.image = NULL};
-    enum tg_status status = tg_sealed_read(errand->folder->image, NULL, keys, &sealed, diags);
+    enum tg_status status =
+        tg_sealed_read(errand->folder->image, NULL, tg_errand_keys(errand), &sealed, diags);
     const struct tg_diag *diag = diags ? tg_diags_get(diags, 0) : NULL;
     int code = TG_ASK_NEXT;
 
@@ -178,15 +156,17 @@ int tg_errand_use(
     sigset_t before;
     int code = EXIT_BROKEN;
 
-    /* What was made for it takes long, and may be ended. */
-    if (make_folder(errand, tg_errand_target(errand))) {
+    if (!tg_fetch_folder_make(errand->folder, tg_errand_target(errand))) {
+        say(TG_DIAG_ERROR, tg_errand_target(errand), strerror(errno));
+    } else {
+        /* It takes long, and may be ended. */
         const bool made = tg_fetch_image(&errand->fetch, zone, serial, errand->folder->image);
 
         hold_signals(&before);
         tg_zone_fini(zone);
         code = made ? use(errand, serial, last, refused)
                     : tg_errand_no(errand, last, errand->fetch.why);
-        remove_folder(0, errand->folder);
+        tg_fetch_folder_remove(errand->folder);
         (void)sigprocmask(SIG_SETMASK, &before, NULL);
     }
     return code;
@@ -211,8 +191,12 @@ static void look_at_failed(struct tg_errand *errand)
 
 void tg_errand_prepare(struct tg_errand *errand)
 {
-    errand->folder = calloc(1, sizeof(*errand->folder));
-    if (!errand->folder || on_exit(remove_folder, errand->folder) != 0)
+    errand->folder = malloc(sizeof(*errand->folder));
+    if (!errand->folder)
         tg_out_of_memory();
+    *errand->folder = TG_FETCH_FOLDER_NONE;
+    if (on_exit(remove_folder, errand->folder) != 0)
+        tg_out_of_memory();
+    tg_fetch_folder_sweep(tg_errand_target(errand));
     look_at_failed(errand);
 }

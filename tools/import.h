@@ -57,7 +57,7 @@ struct tg_import_entry {
     X(BELOW_ONLY, "'*.NAME' without NAME: no entry is of what is below alone (see --widen)") \
     X(BELOW_OTHER, "'*.NAME' that says something else than NAME")                            \
     X(UNDER_ALLOW, "a block below an allowed name: an allow always wins")                    \
-    X(REFUSED, "a name that no entry may speak of, such as a whole TLD or arpa")
+    X(REFUSED, "a name that no entry may block: arpa, or below it")
 #define TG_IMPORT_REASON(name, text) TG_IMPORT_##name,
 enum tg_import_reason { TG_IMPORT_REASONS(TG_IMPORT_REASON) TG_IMPORT_REASON_COUNT };
 #undef TG_IMPORT_REASON

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tldguard/policy.h"
 #include "tools/import.h"
 
 /* What one name has: the range of records about it, sorted. */
@@ -95,19 +96,13 @@ static bool allows_below(const struct tg_import *im, size_t i, struct tg_key key
     return false;
 }
 
-/* An entry that a policy may not have is known by asking the parser; most names need no asking. */
+/* All that a policy refuses of names that have come so far; the parser is not asked for each of
+ * them, as it reads the public suffix list for that. */
 static bool may_have(struct tg_key key)
 {
-    static const uint8_t arpa[] = "\4arpa";
-    char name[TG_DNAME_TEXT_MAX], text[TG_DNAME_TEXT_MAX + 32];
     uint8_t wire[TG_DNAME_MAX];
 
-    if ((size_t)key.octets[0] + 1 < key.len &&
-        !tg_key_covers((struct tg_key){arpa, sizeof(arpa) - 1}, key))
-        return true;
-    (void)snprintf(
-        text, sizeof(text), "block:\n  - '%s'\n", tg_exchange_name(tg_key_name(key, wire), name));
-    return tg_import_accepted(text);
+    return !tg_policy_is_arpa(tg_key_name(key, wire), true);
 }
 
 static enum tg_import_say covered_by(const struct merge *m)

@@ -163,13 +163,22 @@ static bool is_meta(ldns_rr_type type)
     return type == LDNS_RR_TYPE_RRSIG || type == LDNS_RR_TYPE_NSEC || type == LDNS_RR_TYPE_NSEC3;
 }
 
+/* ldns takes any octets for the data of a record that is written as RFC 3597 has it, and then there
+ * are fewer fields than its type has. */
+static bool is_readable(const ldns_rr *rr)
+{
+    const ldns_rr_type type = ldns_rr_get_type(rr);
+
+    return type != 0 && (type != LDNS_RR_TYPE_SOA || ldns_rr_rd_count(rr) == 7);
+}
+
 static enum tg_status read_rr(struct reader *r, const ldns_rr *rr)
 {
     uint8_t owner[TG_DNAME_MAX];
     size_t len = 0;
 
     r->found++;
-    if (ldns_rr_get_type(rr) == 0 || !lower(ldns_rr_owner(rr), owner, &len)) {
+    if (!is_readable(rr) || !lower(ldns_rr_owner(rr), owner, &len)) {
         tg_import_skip(r->im, TG_IMPORT_SYNTAX, r->line);
         return TG_OK;
     }

@@ -25,7 +25,7 @@ tools_libtgtool_la_SOURCES += tools/exchange.h tools/exchange.c \
 	tools/export.h tools/export.c tools/export_walk.c tools/export_rpz.c tools/export_unbound.c
 tools_libtgtool_la_SOURCES += tools/zone.h tools/zone.c tools/export_zone.c tools/export_signature.c \
 	tools/fetch.h tools/fetch.c tools/fetch_key.c tools/fetch_wire.c tools/fetch_ask.c \
-	tools/fetch_zone.c tools/fetch_image.c tools/fetch_use.c
+	tools/fetch_zone.c tools/fetch_image.c tools/fetch_folder.c tools/fetch_use.c
 tools_libtgtool_la_SOURCES += tools/export_nginx.h tools/export_nginx.c tools/export_nginx_page.c
 nodist_tools_libtgtool_la_SOURCES = tools/landing_files.c
 # Without the comment on top, which nobody has to fetch.

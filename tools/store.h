@@ -80,6 +80,10 @@ void tg_store_close(struct tg_store *store);
  */
 bool tg_store_lock(struct tg_store *store, struct tg_diags *diags);
 
+/* Whether a file is one that policy/fileio.c was writing in the place of one whose name begins so:
+ * ".NAME.<sixteen digits>.tmp". */
+bool tg_store_is_temp(const char *name, const char *of);
+
 /* Ends a change that was interrupted, before another one begins: the rest of its steps, and what it
  * has left lying about. False after an error in diags. */
 bool tg_store_settle(const struct tg_store *store, struct tg_diags *diags);

@@ -84,8 +84,7 @@ static bool end_it(const struct tg_store *store, struct tg_diags *diags)
     return good;
 }
 
-/* ".NAME.<sixteen digits>.tmp", as policy/fileio.c calls what it is writing. */
-static bool is_temp(const char *name, const char *of)
+bool tg_store_is_temp(const char *name, const char *of)
 {
     const size_t len = strlen(name), tail = sizeof(".0123456789abcdef.tmp") - 1;
 
@@ -94,19 +93,23 @@ static bool is_temp(const char *name, const char *of)
            strcmp(name + len - 4, ".tmp") == 0;
 }
 
+/* A link is followed only with a slash behind it: to the folder that the settings name. */
 static void sweep(const char *folder, const char *of, time_t before)
 {
-    DIR *dir = opendir(folder);
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     const struct dirent *entry;
     struct stat st;
 
     while (dir && (entry = readdir(dir)) != NULL)
-        if (is_temp(entry->d_name, of) &&
+        if (tg_store_is_temp(entry->d_name, of) &&
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode) && st.st_mtim.tv_sec <= before)
             (void)unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir)
         (void)closedir(dir);
+    else if (fd >= 0)
+        (void)close(fd);
 }
 
 bool tg_store_settle(const struct tg_store *store, struct tg_diags *diags)
@@ -117,6 +120,6 @@ bool tg_store_settle(const struct tg_store *store, struct tg_diags *diags)
     if (!end_it(store, diags) || !tg_store_forbid(store, diags))
         return false;
     sweep(store->folder, name, now - STALE_AFTER);
-    sweep(store->history, "", now);
+    sweep(store->history_folder, "", now);
     return true;
 }

@@ -243,6 +243,14 @@ enum tg_status tg_policy_read(const char *path, const struct tg_policy_options *
 enum tg_status tg_policy_parse(const char *name, const char *text, size_t len,
     const struct tg_policy_options *options, struct tg_policy **out, struct tg_diags *diags);
 
+/**
+ * Whether a name is arpa, the infrastructure of the DNS: no entry may name it.
+ * @param name  lower-case.
+ * @param below or a name below it, which no entry may block.
+ * @return pure, cannot fail. Any thread.
+ */
+bool tg_policy_is_arpa(struct tg_name name, bool below);
+
 /** Frees a policy and sets the pointer to NULL; NULL-safe. */
 void tg_policy_destroy(struct tg_policy **policy);
 

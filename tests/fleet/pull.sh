@@ -89,6 +89,29 @@ pull --from "$shop/policy.cdb"
 is 'signed anew' "$code$err $(in_force h1)" "0 $serial"
 check 'signed anew: the new signature is there' cmp "$shop/policy.cdb.minisig" "$world_dir/h1/policy/policy.cdb.minisig"
 
+# One that fails is put in force once: until there is another one.
+compile_policy "$shop" block 'canary: [{name: nothing.nowhere, type: A, expect: resolve}]'
+former=$(in_force h1)
+loads=$(loaded)
+pull --from "$shop/policy.cdb"
+is 'its canary fails' "$code$out $(wc -l <<<"$err") $(in_force h1) $(($(loaded) - loads))" "1 1 $former 2"
+holds 'its canary fails: why' "$err" "serial $former is active again"
+fails 'again' 1 "$shop/policy.cdb: was put in force here and has failed; remove $world_dir/h1/policy/policy.cdb.failed" --from "$shop/policy.cdb"
+fails 'again, by rsync' 1 'was put in force here and has failed' --from "rsync://$outside/tldguard/policy.cdb"
+is 'again: it was not in force' "$(($(loaded) - loads))" 2
+compile_policy "$shop" block
+pull --from "$shop/policy.cdb"
+is 'another one is taken' "$code$out$err $(in_force h1) $(find "$world_dir/h1/policy" -name '*.failed')" "0 $serial "
+# The same where nobody signs: this module does not take it, as it wants a signature.
+sed '/^trusted-keys/d' "$world_dir/h1/tldguard.conf" >"$world_dir/h1/keyless.conf"
+former=$serial
+compile_policy "$shop" block
+rm "$shop/policy.cdb.minisig"
+pull --from "$shop/policy.cdb" --conf "$world_dir/h1/keyless.conf"
+is 'not signed, and put back' "$code$out $(wc -l <<<"$err") $(in_force h1)" "1 1 $former"
+fails 'not signed, again' 1 'was put in force here and has failed' --from "$shop/policy.cdb" --conf "$world_dir/h1/keyless.conf"
+rm -f "$world_dir/h1/policy/policy.cdb.failed"
+
 compile_policy "$shop" block
 cp "$shop/policy.cdb" "$admin/whole"
 truncate -s -1 "$shop/policy.cdb"

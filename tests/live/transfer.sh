@@ -260,6 +260,36 @@ test_update() {
     is 'the name that came' "$(verdict one-more.look)" NXDOMAIN
 }
 
+# mended NAME: the next fetch sees that what is here does not count, though its serial is that of the zone.
+mended() {
+    fetch "$world_knot_port"
+    is "$1: exit code" "$code" 0
+    holds "$1: it is fetched again" "$said" 'policy serial 11 is in force'
+    is_policy "$1"
+}
+
+test_damaged() {
+    local policy=$world_dir/policy.cdb at octet
+    # In the names, which are most of it.
+    at=$(($(stat -c %s "$policy") / 2))
+    octet=$(od -An -tu1 -j "$at" -N 1 "$policy")
+    # shellcheck disable=SC2059 # as an escape
+    printf "\\$(printf '%03o' $((255 - octet)))" | dd of="$policy" bs=1 seek="$at" conv=notrunc status=none
+    mended 'one octet is another'
+    rm "$policy.minisig"
+    mended 'no signature'
+    # Signed, and of this serial: but as it is not a higher one, the module does not take it.
+    printf '%s\n' 'serial: 11' 'tlds: [{tld: ml, targets: mil}]' >"$work/other.yaml"
+    "$TLDGUARD" compile -q "$work/other.yaml" -o "$work/other.cdb"
+    "$TLDGUARD" sign -q -s "$work/ann" "$work/other.cdb"
+    cp "$work/other.cdb.minisig" "$policy.minisig.next"
+    mv "$work/other.cdb" "$policy"
+    mv "$policy.minisig.next" "$policy.minisig"
+    mended 'another one of this serial'
+    fetch "$world_knot_port"
+    is 'and that is enough' "$code $said" "0 zone $zone has serial 11, as the policy that is here"
+}
+
 # rcodes PORT: of some names that are listed, and some that are not.
 rcodes() {
     "$live_client" -p "$1" -j 8 -l <"$work/questions" | awk '{ print $4, $5 }' | sort
@@ -382,6 +412,7 @@ prepare
 test_transfer
 test_in_force
 test_update
+test_damaged
 test_stock
 test_bind
 test_zonemd

@@ -404,6 +404,39 @@ is 'in this folder' "$code$err $(cmp long.cdb plain.cdb)" '0 '
 fetch --force --allow-older -o "$PWD/plain.cdb"
 is 'over what is there' "$code$err $(cmp long.cdb plain.cdb)" '0 '
 
+# What one that was killed has left the next one removes, also when there is nothing new; and nothing else.
+left() { (cd into && find . -path './.fetch*' | sort | sed 's/\.fetch\.[^/]*/F/; s/[0-9a-f]\{16\}/X/' | xargs); }
+if strace -o trace true 2>/dev/null; then
+    for signal in TERM KILL; do
+        for call in fsync:1 rename:1 rename:2; do
+            { strace -o trace -e "trace=${call%:*}" -e "inject=${call%:*}:signal=$signal:when=${call#*:}" "$tool" fetch -z policy.example \
+                -s "127.0.0.1@$good" -k key -c conf --force -o into/policy.cdb >out.txt 2>&1; } 2>/dev/null
+            is "SIG$signal at $call: there is a folder" "$(left | cut -d' ' -f1)" ./F
+            fetch
+            is "SIG$signal at $call: the next one removes it" "$code$err $(left)" '0 '
+        done
+    done
+else
+    is 'what is left by one that was killed # SKIP no strace, or no right to trace' '' ''
+fi
+mkdir into/.fetch.aaaaaa into/.fetch.bbbbbb into/.fetch.toolong elsewhere
+touch {into/.fetch.aaaaaa,into/.fetch.bbbbbb,elsewhere}/{policy.cdb,policy.cdb.minisig,.policy.cdb.minisig.0123456789abcdef.tmp} \
+    into/.fetch.bbbbbb/other into/.fetch.ffffff
+ln -s ../elsewhere into/.fetch.cccccc
+# Of one that runs.
+exec {running}<into/.fetch.aaaaaa
+flock "$running"
+before=$(left)
+fetch
+is 'of one that runs all stays, of another the files that are known' "$code$err $(left)" \
+    "0 ${before/"./F/.policy.cdb.minisig.X.tmp ./F/other ./F/policy.cdb ./F/policy.cdb.minisig"/./F\/other}"
+is 'a link is not followed' "$(find elsewhere -type f | wc -l)" 3
+exec {running}<&-
+rm into/.fetch.bbbbbb/other
+fetch
+is 'when it runs no more' "$code$err $(cd into && find . -name '.fetch*' | sort | xargs)" '0 ./.fetch.cccccc ./.fetch.ffffff ./.fetch.toolong'
+rm -r into/.fetch.* elsewhere
+
 # What is asked for.
 while read -r arguments; do
     # shellcheck disable=SC2086 # words
