@@ -91,6 +91,13 @@ struct tg_query *tg_query_if(const struct module_qstate *qstate, int id)
     return (uintptr_t)qstate->minfo[id] & 1 ? NULL : qstate->minfo[id];
 }
 
+const struct tg_query *tg_query_above(const struct module_qstate *qstate, int id)
+{
+    const struct mesh_state *asking = above(qstate->mesh_info);
+
+    return asking ? tg_query_if(&asking->s, id) : NULL;
+}
+
 struct tg_query *tg_query_of(struct module_qstate *qstate, int id)
 {
     if (!tg_query_if(qstate, id))

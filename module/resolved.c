@@ -181,9 +181,10 @@ static bool review_target(void *arg, const struct tg_aim *aim)
     struct tg_verdict verdict;
 
     tg_judge(review->image, aim, TG_KNOWN_ASK, &verdict);
+    /* The twins of other names are looked up meanwhile. */
     if (!tg_twin_settle(review->guard, review->image, review->qstate, review->id, aim, &verdict)) {
         review->waits = true;
-        return false;
+        return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
     }
     tg_stats_add(review->guard->stats, TG_COUNT_TARGETS_INSPECTED, 1);
     if (verdict.reply != TG_REPLY_PASS || (verdict.report && !review->verdict->report))
