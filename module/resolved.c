@@ -173,6 +173,7 @@ struct review {
     int id;
     struct tg_verdict *verdict;
     bool waits;
+    size_t names; /* that were judged */
 };
 
 static bool review_target(void *arg, const struct tg_aim *aim)
@@ -180,19 +181,19 @@ static bool review_target(void *arg, const struct tg_aim *aim)
     struct review *review = arg;
     struct tg_verdict verdict;
 
+    review->names++;
     tg_judge(review->image, aim, TG_KNOWN_ASK, &verdict);
     /* The twins of other names are looked up meanwhile. */
     if (!tg_twin_settle(review->guard, review->image, review->qstate, review->id, aim, &verdict)) {
         review->waits = true;
         return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
     }
-    tg_stats_add(review->guard->stats, TG_COUNT_TARGETS_INSPECTED, 1);
     if (verdict.reply != TG_REPLY_PASS || (verdict.report && !review->verdict->report))
         *review->verdict = verdict;
     return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
 }
 
-/* Returns false when it waits for a look-up. */
+/* Returns false when it waits for a look-up: what it leads to is counted in the last round. */
 static bool review_answer(struct review *review, const struct tg_question *question)
 {
     const struct dns_msg *msg = review->qstate->return_msg;
@@ -200,6 +201,8 @@ static bool review_answer(struct review *review, const struct tg_question *quest
 
     if (reply && tg_inspects(review->image, review->verdict))
         (void)tg_targets_all(question, reply, review_target, review);
+    if (!review->waits)
+        tg_stats_add(review->guard->stats, TG_COUNT_TARGETS_INSPECTED, review->names);
     return !review->waits;
 }
 
@@ -259,7 +262,7 @@ static bool judge(
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
-    struct review review = {guard, image, qstate, id, &verdict, false};
+    struct review review = {guard, image, qstate, id, &verdict, false, 0};
     bool out;
 
     tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);

@@ -141,17 +141,21 @@ static bool ask(struct tg_guard *guard, struct module_qstate *qstate, int id,
 {
     struct query_info qinfo = question_for(name);
     const int left = time_left(qstate, id, query);
+    struct tg_look *look;
     uint8_t *kept;
 
     if (query->looked == TG_LOOKS_MAX || left == 0 || !may_look(guard))
         return false;
     kept = regional_alloc_init(qstate->region, name.wire, name.len);
+    /* What fails here is one of the looks, too: an answer may lead to thousands of such names. */
+    look = &query->looks[query->looked++];
+    *look = (struct tg_look){{kept, kept ? name.len : 0}, TG_KNOWN_FAILED};
     if (!kept || !tg_ub_attach_sub(qstate, &qinfo)) {
         atomic_fetch_sub(&guard->twins, 1);
         return false;
     }
     tg_stats_add(guard->stats, TG_COUNT_TWINS_ASKED, 1);
-    query->looks[query->looked++] = (struct tg_look){{kept, name.len}, TG_KNOWN_ASK};
+    look->told = TG_KNOWN_ASK;
     query->under_way++;
     if (!query->waits)
         begin_wait(qstate, query, left);
