@@ -115,7 +115,8 @@ int tg_operate_received(
     struct module_qstate *qstate, struct dns_msg *response, int id, void *guard);
 
 /**
- * tg_must_come_by() of a message: of its question, and of what its answer leads to.
+ * tg_must_come_by() of a message: of its question, and of what its answer leads to; true when
+ * that is more than is judged.
  * @param reply  NULL: not known.
  * @param shared it lies in the cache: its RRsets are to be locked, and may be others by now.
  */
@@ -155,6 +156,14 @@ struct tg_aim {
     enum tg_lead lead;
     struct tg_name target; /* len 0: the question itself */
 };
+
+/*
+ * Names that are judged of one answer. An SRV of the 1,200 domain controllers that a domain has at
+ * most has room there; one that leads to more is withheld, as a name could hide behind the last.
+ */
+#define TG_TARGETS_JUDGED 1500
+/* Those that are looked at when an answer comes from the cache, each time: it was judged before. */
+#define TG_TARGETS_WATCHED 100
 
 /* Returns false to stop. */
 typedef bool (*tg_target_fn)(void *arg, const struct tg_aim *aim);

@@ -9,6 +9,7 @@
 struct must {
     const struct tg_guard *guard;
     const struct tg_image *image;
+    size_t names; /* that were judged */
     bool out;
 };
 
@@ -17,6 +18,10 @@ static bool look_for_must(void *arg, const struct tg_aim *aim)
     struct must *must = arg;
     struct tg_verdict verdict;
 
+    if (must->names++ == TG_TARGETS_JUDGED) {
+        must->out = true;
+        return false;
+    }
     tg_judge(must->image, aim, TG_KNOWN_ASK, &verdict);
     must->out = tg_must_come_by(must->guard, must->image, aim, &verdict);
     return !must->out && !tg_chain_ends(aim, &verdict);
@@ -173,6 +178,7 @@ struct review {
     int id;
     struct tg_verdict *verdict;
     bool waits;
+    bool too_many;
     size_t names; /* that were judged */
 };
 
@@ -181,6 +187,10 @@ static bool review_target(void *arg, const struct tg_aim *aim)
     struct review *review = arg;
     struct tg_verdict verdict;
 
+    if (review->names == TG_TARGETS_JUDGED) {
+        review->too_many = true;
+        return false;
+    }
     review->names++;
     tg_judge(review->image, aim, TG_KNOWN_ASK, &verdict);
     /* The twins of other names are looked up meanwhile. */
@@ -236,6 +246,14 @@ static void fail(struct module_qstate *qstate)
     qstate->return_rcode = LDNS_RCODE_SERVFAIL;
 }
 
+/* With log-servfail Unbound says why; to clients it tells nothing of ours with a failure. */
+static void withhold(struct tg_guard *guard, struct module_qstate *qstate)
+{
+    tg_stats_add(guard->stats, TG_COUNT_TARGETS_WITHHELD, 1);
+    errinf(qstate, "tldguard: the answer leads to more names than are judged");
+    fail(qstate);
+}
+
 static void conclude(struct tg_guard *guard, const struct tg_image *image,
     struct module_qstate *qstate, int id, const struct tg_question *question,
     const struct tg_verdict *verdict)
@@ -262,7 +280,7 @@ static bool judge(
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
-    struct review review = {guard, image, qstate, id, &verdict, false, 0};
+    struct review review = {guard, image, qstate, id, &verdict, false, false, 0};
     bool out;
 
     tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);
@@ -278,6 +296,8 @@ static bool judge(
     }
     if (out)
         uncache(qstate);
+    if (review.too_many)
+        withhold(guard, qstate);
     if (is_for_all(image, qstate))
         conclude(guard, image, qstate, id, &asked.question, &verdict);
     else
