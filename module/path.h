@@ -86,11 +86,10 @@ bool tg_query_is_plain(const struct module_qstate *qstate, int id, unsigned gene
  * True when answers must not lie in Unbound's cache of messages, from which they are given to
  * clients without asking us: they are not for everybody, or not for ever, or an event is due that
  * nobody else would make.
- * @param aim     of no client.
- * @param verdict on it, for TG_KNOWN_ASK.
+ * @param verdict for no client, and for TG_KNOWN_ASK.
  */
-bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
-    const struct tg_aim *aim, const struct tg_verdict *verdict);
+bool tg_must_come_by(
+    const struct tg_guard *guard, const struct tg_image *image, const struct tg_verdict *verdict);
 
 /** Whether what a question leads to is judged too, when this is the verdict on it. */
 bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict);
@@ -206,8 +205,7 @@ void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_kn
     struct tg_verdict *verdict);
 
 /** Whether it makes a difference to a verdict if the twin exists, and only a look-up can tell. */
-bool tg_twin_matters(
-    const struct tg_image *image, const struct tg_aim *aim, const struct tg_verdict *verdict);
+bool tg_twin_matters(const struct tg_verdict *verdict);
 
 /**
  * Makes a verdict final that depends on whether the twin exists: with what Unbound's

@@ -23,7 +23,7 @@ static bool look_for_must(void *arg, const struct tg_aim *aim)
         return false;
     }
     tg_judge(must->image, aim, TG_KNOWN_ASK, &verdict);
-    must->out = tg_must_come_by(must->guard, must->image, aim, &verdict);
+    must->out = tg_must_come_by(must->guard, must->image, &verdict);
     return !must->out && !tg_chain_ends(aim, &verdict);
 }
 
@@ -45,10 +45,9 @@ static bool keeps_out(const struct tg_guard *guard, const struct tg_image *image
     const struct tg_question *question, const struct tg_verdict *verdict,
     const struct reply_info *reply, bool shared)
 {
-    const struct tg_aim aim = {.question = question};
     struct must must = {.guard = guard, .image = image};
 
-    if (tg_must_come_by(guard, image, &aim, verdict))
+    if (tg_must_come_by(guard, image, verdict))
         return true;
     if (!reply || !tg_inspects(image, verdict))
         return false;
@@ -179,6 +178,7 @@ struct review {
     struct tg_verdict *verdict;
     bool waits;
     bool too_many;
+    bool out;     /* whoever asks, the answer must come by us */
     size_t names; /* that were judged */
 };
 
@@ -188,11 +188,14 @@ static bool review_target(void *arg, const struct tg_aim *aim)
     struct tg_verdict verdict;
 
     if (review->names == TG_TARGETS_JUDGED) {
-        review->too_many = true;
+        review->too_many = review->out = true;
         return false;
     }
     review->names++;
     tg_judge(review->image, aim, TG_KNOWN_ASK, &verdict);
+    /* A verdict for one client says nothing of others. */
+    if (!aim->question->client && tg_must_come_by(review->guard, review->image, &verdict))
+        review->out = true;
     /* The twins of other names are looked up meanwhile. */
     if (!tg_twin_settle(review->guard, review->image, review->qstate, review->id, aim, &verdict)) {
         review->waits = true;
@@ -280,21 +283,21 @@ static bool judge(
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
-    struct review review = {guard, image, qstate, id, &verdict, false, false, 0};
-    bool out;
+    struct review review = {guard, image, qstate, id, &verdict, false, false, false, 0};
 
     tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);
     tg_decide(image, &asked.question, &verdict);
     if (is_plain(&verdict, reply))
         return true;
-    out = asked.question.client ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
-                                : keeps_out(guard, image, &asked.question, &verdict, reply, false);
+    review.out = asked.question.client
+                     ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
+                     : tg_must_come_by(guard, image, &verdict);
     if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict) ||
         !review_answer(&review, &asked.question)) {
         tg_query_of(qstate, id)->resolved = true; /* it is there: it knows of the look-up */
         return false;
     }
-    if (out)
+    if (review.out)
         uncache(qstate);
     if (review.too_many)
         withhold(guard, qstate);

@@ -22,19 +22,12 @@ void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_kn
         tg_decide_known(image, aim->question, known, verdict);
 }
 
-bool tg_twin_matters(
-    const struct tg_image *image, const struct tg_aim *aim, const struct tg_verdict *verdict)
+/* Only the mode hangs on it, unless the client's group has one of its own. */
+bool tg_twin_matters(const struct tg_verdict *verdict)
 {
-    struct tg_verdict found;
-    struct tg_verdict missing;
-
-    if (verdict->reason != TG_REASON_TLD || verdict->rule->twin != TG_TWIN_DNS ||
-        verdict->known == TG_KNOWN_LISTED)
-        return false;
-    tg_judge(image, aim, TG_KNOWN_FOUND, &found);
-    tg_judge(image, aim, TG_KNOWN_NOT, &missing);
-    return found.reply != missing.reply || found.report != missing.report ||
-           found.mode != missing.mode;
+    return verdict->reason == TG_REASON_TLD && verdict->rule->twin == TG_TWIN_DNS &&
+           verdict->known != TG_KNOWN_LISTED && !verdict->group &&
+           verdict->rule->mode != verdict->rule->otherwise;
 }
 
 /* The registered name tells for all names below it. It is asked for its address: a server
@@ -169,7 +162,7 @@ bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
     struct tg_name name;
     enum tg_known known;
 
-    if (verdict->known != TG_KNOWN_ASK || !tg_twin_matters(image, aim, verdict) ||
+    if (verdict->known != TG_KNOWN_ASK || !tg_twin_matters(verdict) ||
         !tg_verdict_twin_domain(verdict, &name))
         return true;
     query = tg_query_of(qstate, id);
@@ -180,7 +173,10 @@ bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
             return false;
         tg_stats_add(guard->stats, TG_COUNT_TWINS_REFUSED, 1);
     }
-    tg_judge(image, aim, known == TG_KNOWN_ASK ? TG_KNOWN_FAILED : known, verdict);
+    if (known == TG_KNOWN_FOUND)
+        tg_judge(image, aim, known, verdict);
+    else /* as TG_KNOWN_ASK, it was for "not known" */
+        verdict->known = known == TG_KNOWN_ASK ? TG_KNOWN_FAILED : known;
     return true;
 }
 
