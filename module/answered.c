@@ -41,6 +41,8 @@ struct answered {
 struct watch {
     const struct tg_image *image;
     struct tg_verdict *verdict;
+    size_t names; /* that were looked at */
+    bool cut_short;
 };
 
 static bool watch_target(void *arg, const struct tg_aim *aim)
@@ -48,19 +50,25 @@ static bool watch_target(void *arg, const struct tg_aim *aim)
     struct watch *watch = arg;
     struct tg_verdict verdict;
 
+    if (watch->names++ == TG_TARGETS_WATCHED) {
+        watch->cut_short = true;
+        return false;
+    }
     tg_judge(watch->image, aim, TG_KNOWN_ASK, &verdict);
     if (verdict.report)
         *watch->verdict = verdict;
     return !verdict.report && !tg_chain_ends(aim, &verdict);
 }
 
-static void watch_answer(const struct tg_image *image, const struct tg_question *question,
+/* Returns false when it has led to more than is looked at. */
+static bool watch_answer(const struct tg_image *image, const struct tg_question *question,
     const struct reply_info *reply, struct tg_verdict *verdict)
 {
-    struct watch watch = {image, verdict};
+    struct watch watch = {.image = image, .verdict = verdict};
 
     if (reply && !verdict->report && tg_inspects(image, verdict))
         (void)tg_targets_all(question, reply, watch_target, &watch);
+    return !watch.cut_short;
 }
 
 static void record(
@@ -72,7 +80,8 @@ static void record(
 
     tg_asked_make(image, answered->qinfo, answered->client, answered->when.tv_sec, &asked);
     tg_decide(image, &asked.question, &verdict);
-    watch_answer(image, &asked.question, answered->reply, &verdict);
+    if (!watch_answer(image, &asked.question, answered->reply, &verdict) && answered->cached)
+        tg_stats_add(guard->stats, TG_COUNT_TARGETS_CUT_SHORT, 1);
     /* What was answered here has its event already; what comes from the cache before a new policy
      * has removed it from there was not blocked. */
     if (answered->cached)

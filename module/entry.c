@@ -159,8 +159,10 @@ void operate(
     struct tg_query *query = query_of(guard, qstate, id);
 
     (void)entry;
-    if (query)
-        tg_twin_go_on(guard, qstate, query);
+    if (query && !tg_twin_go_on(guard, qstate, query)) {
+        qstate->ext_state[id] = module_wait_subquery;
+        return;
+    }
     switch (event) {
     case module_event_new:
     case module_event_pass: /* behind dns64 a question arrives as PASS; so it does after a wait */
@@ -180,10 +182,11 @@ void operate(
 
 void inform_super(struct module_qstate *qstate, int id, struct module_qstate *super)
 {
-    struct tg_query *query = query_of(dynlib_env(super->env, id)->dyn_env, super, id);
+    struct tg_guard *guard = dynlib_env(super->env, id)->dyn_env;
+    struct tg_query *query = query_of(guard, super, id);
 
     if (query)
-        tg_twin_told(qstate, query);
+        tg_twin_told(guard, qstate, query);
 }
 
 void clear(struct module_qstate *qstate, int id)

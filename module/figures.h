@@ -15,7 +15,7 @@
 #include "tldguard/decide.h"
 #include "tldguard/policy.h"
 
-#define TG_FIGURES_FORMAT 1
+#define TG_FIGURES_FORMAT 2
 #define TG_FIGURES_MAX    (256u * 1024u) /* bytes of the file, with a NUL */
 
 /* What the policy says of a question when it comes in. X(name, word). */
@@ -74,6 +74,9 @@
     X(TG_COUNT_TARGETS_INSPECTED, "targets", "inspected")                                          \
     X(TG_COUNT_TARGETS_BLOCKED, "targets", "blocked")                                              \
     X(TG_COUNT_TARGETS_WATCHED, "targets", "watched")                                              \
+    /* answers that led to too many: withheld, or from Unbound's cache and not looked through */   \
+    X(TG_COUNT_TARGETS_WITHHELD, "targets", "withheld")                                            \
+    X(TG_COUNT_TARGETS_CUT_SHORT, "targets", "cut_short")                                          \
     /* look-ups of twins: begun, and what came of those that ended */                              \
     X(TG_COUNT_TWINS_ASKED, "twins", "asked")                                                      \
     X(TG_COUNT_TWINS_FOUND, "twins", "found")                                                      \

@@ -91,6 +91,13 @@ struct tg_query *tg_query_if(const struct module_qstate *qstate, int id)
     return (uintptr_t)qstate->minfo[id] & 1 ? NULL : qstate->minfo[id];
 }
 
+const struct tg_query *tg_query_above(const struct module_qstate *qstate, int id)
+{
+    const struct mesh_state *asking = above(qstate->mesh_info);
+
+    return asking ? tg_query_if(&asking->s, id) : NULL;
+}
+
 struct tg_query *tg_query_of(struct module_qstate *qstate, int id)
 {
     if (!tg_query_if(qstate, id))
@@ -109,8 +116,8 @@ bool tg_query_is_plain(const struct module_qstate *qstate, int id, unsigned gene
     return (uintptr_t)qstate->minfo[id] == plain(generation);
 }
 
-bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
-    const struct tg_aim *aim, const struct tg_verdict *verdict)
+bool tg_must_come_by(
+    const struct tg_guard *guard, const struct tg_image *image, const struct tg_verdict *verdict)
 {
     const bool ruled = verdict->reason == TG_REASON_TLD || verdict->reason == TG_REASON_BLOCK;
 
@@ -120,7 +127,7 @@ bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
         return true;
     /* What is watched is seen in the cache as well, unless the policy that watches came when
      * Unbound could no longer be asked to tell. */
-    return (verdict->report && !guard->told) || tg_twin_matters(image, aim, verdict);
+    return (verdict->report && !guard->told) || tg_twin_matters(verdict);
 }
 
 bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict)
@@ -150,7 +157,7 @@ static void keep_apart(const struct tg_image *image, struct module_env *env)
 static bool is_hidden_by_alias(const struct tg_guard *guard, const struct tg_image *image,
     struct module_env *env, const struct tg_aim *aim, const struct tg_verdict *verdict)
 {
-    bool must = tg_must_come_by(guard, image, aim, verdict);
+    bool must = tg_must_come_by(guard, image, verdict);
     const bool inspects = tg_inspects(image, verdict);
     uint8_t wire[TG_DNAME_MAX];
     struct tg_aim next = {.question = aim->question, .lead = TG_LEAD_CNAME};
@@ -164,7 +171,7 @@ static bool is_hidden_by_alias(const struct tg_guard *guard, const struct tg_ima
             return false;
         name = next.target = (struct tg_name){wire, len};
         tg_judge(image, &next, TG_KNOWN_ASK, &onward);
-        must = must || tg_must_come_by(guard, image, &next, &onward);
+        must = must || tg_must_come_by(guard, image, &onward);
         if (must || tg_chain_ends(&next, &onward))
             return must;
     }

@@ -9,17 +9,27 @@
 
 #include "module/guard.h"
 
+#define TG_LOOKS_MAX 4 /* for one question: its own twin, and those of names that it leads to */
+
+/* A look-up that a question has begun. */
+struct tg_look {
+    struct tg_name name; /* in the question's region */
+    enum tg_known told;  /* TG_KNOWN_ASK: it is under way */
+};
+
 /* Of one question, in its region. */
 struct tg_query {
     const struct mesh_reply *newest; /* it, and those behind it in Unbound's list, have an event */
     bool explained;                  /* the extended error is there */
     bool resolved;                   /* the answer is there: what it leads to is judged */
-    bool waits;                      /* for the look-up of a twin ... */
-    bool heard;                      /* ... which has ended */
-    struct comm_timer *timer;        /* so that it does not wait for ever; NULL: none */
-    unsigned looked;                 /* how many twins were looked up */
-    enum tg_known told;              /* what the last look-up told ... */
-    struct tg_name twin;             /* ... of which name; in the region */
+    bool waits;                      /* for look-ups of twins ... */
+    bool heard;                      /* ... one of which has ended since it was last woken */
+    unsigned under_way;              /* of the looks */
+    unsigned looked;                 /* how many there are */
+    struct tg_look looks[TG_LOOKS_MAX];
+    struct comm_timer *timer; /* so that it does not wait for ever; NULL: none */
+    struct timeval since;     /* when it began to wait */
+    int waited;               /* before that, in milliseconds */
 };
 
 /* A question as tg_decide() wants it, and where there are groups the client that asks. */
@@ -60,6 +70,9 @@ struct tg_query *tg_query_of(struct module_qstate *qstate, int id);
 /** The same, if it was made; else NULL. */
 struct tg_query *tg_query_if(const struct module_qstate *qstate, int id);
 
+/** The same of the question that this one was made for, as by dns64; NULL: none. */
+const struct tg_query *tg_query_above(const struct module_qstate *qstate, int id);
+
 /**
  * Remembers that the policy of a generation has no rule for a question, whoever asks and on
  * whatever day. Most questions are so: it takes no memory, and what was remembered stays.
@@ -73,11 +86,10 @@ bool tg_query_is_plain(const struct module_qstate *qstate, int id, unsigned gene
  * True when answers must not lie in Unbound's cache of messages, from which they are given to
  * clients without asking us: they are not for everybody, or not for ever, or an event is due that
  * nobody else would make.
- * @param aim     of no client.
- * @param verdict on it, for TG_KNOWN_ASK.
+ * @param verdict for no client, and for TG_KNOWN_ASK.
  */
-bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
-    const struct tg_aim *aim, const struct tg_verdict *verdict);
+bool tg_must_come_by(
+    const struct tg_guard *guard, const struct tg_image *image, const struct tg_verdict *verdict);
 
 /** Whether what a question leads to is judged too, when this is the verdict on it. */
 bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict);
@@ -102,7 +114,8 @@ int tg_operate_received(
     struct module_qstate *qstate, struct dns_msg *response, int id, void *guard);
 
 /**
- * tg_must_come_by() of a message: of its question, and of what its answer leads to.
+ * tg_must_come_by() of a message: of its question, and of what its answer leads to; true when
+ * that is more than is judged.
  * @param reply  NULL: not known.
  * @param shared it lies in the cache: its RRsets are to be locked, and may be others by now.
  */
@@ -142,6 +155,14 @@ struct tg_aim {
     enum tg_lead lead;
     struct tg_name target; /* len 0: the question itself */
 };
+
+/*
+ * Names that are judged of one answer. An SRV of the 1,200 domain controllers that a domain has at
+ * most has room there; one that leads to more is withheld, as a name could hide behind the last.
+ */
+#define TG_TARGETS_JUDGED 1500
+/* Those that are looked at when an answer comes from the cache, each time: it was judged before. */
+#define TG_TARGETS_WATCHED 100
 
 /* Returns false to stop. */
 typedef bool (*tg_target_fn)(void *arg, const struct tg_aim *aim);
@@ -184,26 +205,30 @@ void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_kn
     struct tg_verdict *verdict);
 
 /** Whether it makes a difference to a verdict if the twin exists, and only a look-up can tell. */
-bool tg_twin_matters(
-    const struct tg_image *image, const struct tg_aim *aim, const struct tg_verdict *verdict);
+bool tg_twin_matters(const struct tg_verdict *verdict);
 
 /**
  * Makes a verdict final that depends on whether the twin exists: with what Unbound's
- * cache tells, else by a look-up.
+ * cache tells, else by a look-up. Several may be begun before the question waits: for all of them
+ * together, and not longer than for one.
  * @param verdict for TG_KNOWN_ASK; may be replaced.
- * @return false: a look-up has begun; the question must wait (module_wait_subquery), and be
+ * @return false: a look-up is under way; the question must wait (module_wait_subquery), and be
  *         judged anew afterwards.
  */
 bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
     struct module_qstate *qstate, int id, const struct tg_aim *aim, struct tg_verdict *verdict);
 
-/** The look-up has ended: called by Unbound between the two questions. */
-void tg_twin_told(const struct module_qstate *sub, struct tg_query *query);
+/** A look-up has ended: called by Unbound between the two questions. */
+void tg_twin_told(struct tg_guard *guard, const struct module_qstate *sub, struct tg_query *query);
 
-/** The question goes on, whether the look-up has ended or not. */
-void tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query);
+/**
+ * The question was woken.
+ * @return false: it must wait on, as others of its look-ups are under way. True: it goes on; those
+ *         that have not ended by now have failed.
+ */
+bool tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query);
 
-/** The question ends; those below it may have ended before. */
+/** The question does not wait any more; those below it may have ended before. */
 void tg_twin_done(struct tg_guard *guard, struct tg_query *query);
 
 /* answer.c */

@@ -9,6 +9,7 @@
 struct must {
     const struct tg_guard *guard;
     const struct tg_image *image;
+    size_t names; /* that were judged */
     bool out;
 };
 
@@ -17,8 +18,12 @@ static bool look_for_must(void *arg, const struct tg_aim *aim)
     struct must *must = arg;
     struct tg_verdict verdict;
 
+    if (must->names++ == TG_TARGETS_JUDGED) {
+        must->out = true;
+        return false;
+    }
     tg_judge(must->image, aim, TG_KNOWN_ASK, &verdict);
-    must->out = tg_must_come_by(must->guard, must->image, aim, &verdict);
+    must->out = tg_must_come_by(must->guard, must->image, &verdict);
     return !must->out && !tg_chain_ends(aim, &verdict);
 }
 
@@ -40,10 +45,9 @@ static bool keeps_out(const struct tg_guard *guard, const struct tg_image *image
     const struct tg_question *question, const struct tg_verdict *verdict,
     const struct reply_info *reply, bool shared)
 {
-    const struct tg_aim aim = {.question = question};
     struct must must = {.guard = guard, .image = image};
 
-    if (tg_must_come_by(guard, image, &aim, verdict))
+    if (tg_must_come_by(guard, image, verdict))
         return true;
     if (!reply || !tg_inspects(image, verdict))
         return false;
@@ -173,6 +177,9 @@ struct review {
     int id;
     struct tg_verdict *verdict;
     bool waits;
+    bool too_many;
+    bool out;     /* whoever asks, the answer must come by us */
+    size_t names; /* that were judged */
 };
 
 static bool review_target(void *arg, const struct tg_aim *aim)
@@ -180,18 +187,26 @@ static bool review_target(void *arg, const struct tg_aim *aim)
     struct review *review = arg;
     struct tg_verdict verdict;
 
-    tg_judge(review->image, aim, TG_KNOWN_ASK, &verdict);
-    if (!tg_twin_settle(review->guard, review->image, review->qstate, review->id, aim, &verdict)) {
-        review->waits = true;
+    if (review->names == TG_TARGETS_JUDGED) {
+        review->too_many = review->out = true;
         return false;
     }
-    tg_stats_add(review->guard->stats, TG_COUNT_TARGETS_INSPECTED, 1);
+    review->names++;
+    tg_judge(review->image, aim, TG_KNOWN_ASK, &verdict);
+    /* A verdict for one client says nothing of others. */
+    if (!aim->question->client && tg_must_come_by(review->guard, review->image, &verdict))
+        review->out = true;
+    /* The twins of other names are looked up meanwhile. */
+    if (!tg_twin_settle(review->guard, review->image, review->qstate, review->id, aim, &verdict)) {
+        review->waits = true;
+        return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
+    }
     if (verdict.reply != TG_REPLY_PASS || (verdict.report && !review->verdict->report))
         *review->verdict = verdict;
     return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
 }
 
-/* Returns false when it waits for a look-up. */
+/* Returns false when it waits for a look-up: what it leads to is counted in the last round. */
 static bool review_answer(struct review *review, const struct tg_question *question)
 {
     const struct dns_msg *msg = review->qstate->return_msg;
@@ -199,6 +214,8 @@ static bool review_answer(struct review *review, const struct tg_question *quest
 
     if (reply && tg_inspects(review->image, review->verdict))
         (void)tg_targets_all(question, reply, review_target, review);
+    if (!review->waits)
+        tg_stats_add(review->guard->stats, TG_COUNT_TARGETS_INSPECTED, review->names);
     return !review->waits;
 }
 
@@ -232,6 +249,14 @@ static void fail(struct module_qstate *qstate)
     qstate->return_rcode = LDNS_RCODE_SERVFAIL;
 }
 
+/* With log-servfail Unbound says why; to clients it tells nothing of ours with a failure. */
+static void withhold(struct tg_guard *guard, struct module_qstate *qstate)
+{
+    tg_stats_add(guard->stats, TG_COUNT_TARGETS_WITHHELD, 1);
+    errinf(qstate, "tldguard: the answer leads to more names than are judged");
+    fail(qstate);
+}
+
 static void conclude(struct tg_guard *guard, const struct tg_image *image,
     struct module_qstate *qstate, int id, const struct tg_question *question,
     const struct tg_verdict *verdict)
@@ -258,22 +283,24 @@ static bool judge(
     struct tg_asked asked;
     const struct tg_aim aim = {.question = &asked.question};
     struct tg_verdict verdict;
-    struct review review = {guard, image, qstate, id, &verdict, false};
-    bool out;
+    struct review review = {guard, image, qstate, id, &verdict, false, false, false, 0};
 
     tg_asked_make(image, &qstate->qinfo, tg_client_of(qstate->mesh_info), now, &asked);
     tg_decide(image, &asked.question, &verdict);
     if (is_plain(&verdict, reply))
         return true;
-    out = asked.question.client ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
-                                : keeps_out(guard, image, &asked.question, &verdict, reply, false);
+    review.out = asked.question.client
+                     ? tg_keeps_out(guard, image, &qstate->qinfo, reply, false, now)
+                     : tg_must_come_by(guard, image, &verdict);
     if (!tg_twin_settle(guard, image, qstate, id, &aim, &verdict) ||
         !review_answer(&review, &asked.question)) {
         tg_query_of(qstate, id)->resolved = true; /* it is there: it knows of the look-up */
         return false;
     }
-    if (out)
+    if (review.out)
         uncache(qstate);
+    if (review.too_many)
+        withhold(guard, qstate);
     if (is_for_all(image, qstate))
         conclude(guard, image, qstate, id, &asked.question, &verdict);
     else

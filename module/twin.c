@@ -8,10 +8,9 @@
 
 /* Look-ups at one time, of all workers: who asks for random names must not double the load. */
 #define TWINS_MAX 256
-/* Look-ups for one question: its own twin, and those of names that the answer leads to. */
-#define LOOKS_MAX 4
-/* Unbound tries servers that are silent for longer than it, and a client, would wait with an
- * answer (discard-timeout: 1.9 s). The look-up goes on, for the next question. */
+/* Of a question, for all its look-ups. Unbound tries servers that are silent for longer than it,
+ * and a client, would wait with an answer (discard-timeout: 1.9 s). The look-up goes on, for the
+ * next question. */
 #define WAIT_MS 1000
 
 void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_known known,
@@ -23,19 +22,12 @@ void tg_judge(const struct tg_image *image, const struct tg_aim *aim, enum tg_kn
         tg_decide_known(image, aim->question, known, verdict);
 }
 
-bool tg_twin_matters(
-    const struct tg_image *image, const struct tg_aim *aim, const struct tg_verdict *verdict)
+/* Only the mode hangs on it, unless the client's group has one of its own. */
+bool tg_twin_matters(const struct tg_verdict *verdict)
 {
-    struct tg_verdict found;
-    struct tg_verdict missing;
-
-    if (verdict->reason != TG_REASON_TLD || verdict->rule->twin != TG_TWIN_DNS ||
-        verdict->known == TG_KNOWN_LISTED)
-        return false;
-    tg_judge(image, aim, TG_KNOWN_FOUND, &found);
-    tg_judge(image, aim, TG_KNOWN_NOT, &missing);
-    return found.reply != missing.reply || found.report != missing.report ||
-           found.mode != missing.mode;
+    return verdict->reason == TG_REASON_TLD && verdict->rule->twin == TG_TWIN_DNS &&
+           verdict->known != TG_KNOWN_LISTED && !verdict->group &&
+           verdict->rule->mode != verdict->rule->otherwise;
 }
 
 /* The registered name tells for all names below it. It is asked for its address: a server
@@ -83,51 +75,83 @@ static enum tg_known known_from_cache(struct module_env *env, struct tg_name nam
     return known;
 }
 
-/* What the question's own last look-up told need not be in the cache: its TTL may be 0. */
-static enum tg_known known_of(struct tg_guard *guard, const struct module_qstate *qstate,
-    const struct tg_query *query, struct tg_name name)
+/* NULL: none of its look-ups, if it has any, was for that name. */
+static const struct tg_look *look_of(const struct tg_query *query, struct tg_name name)
 {
+    for (unsigned i = 0; query && i < query->looked; i++)
+        if (tg_dname_equal(query->looks[i].name, name))
+            return &query->looks[i];
+    return NULL;
+}
+
+/* What look-ups of the question, or of the one that it was made for, have told need not be in the
+ * cache: its TTL may be 0. */
+static enum tg_known known_of(
+    struct tg_guard *guard, const struct module_qstate *qstate, int id, struct tg_name name)
+{
+    const struct tg_look *look = look_of(tg_query_if(qstate, id), name);
     enum tg_known known;
 
-    if (query && tg_dname_equal(query->twin, name))
-        return query->told;
+    if (!look)
+        look = look_of(tg_query_above(qstate, id), name);
+    if (look)
+        return look->told;
     known = known_from_cache(qstate->env, name);
     if (known != TG_KNOWN_ASK)
         tg_stats_add(guard->stats, TG_COUNT_TWINS_CACHED, 1);
     return known;
 }
 
-/* Takes one of the look-ups that may be under way. */
-static bool may_look(struct tg_guard *guard, const struct tg_query *query)
+/* For how long a question may still wait, in milliseconds. */
+static int time_left(const struct module_qstate *qstate, int id, const struct tg_query *query)
 {
-    if (query->looked >= LOOKS_MAX)
-        return false;
+    const struct tg_query *above = tg_query_above(qstate, id);
+    const int waited = query->waited + (above ? above->waited : 0);
+
+    return waited < WAIT_MS ? WAIT_MS - waited : 0;
+}
+
+/* Takes one of the look-ups that may be under way. */
+static bool may_look(struct tg_guard *guard)
+{
     if (atomic_fetch_add(&guard->twins, 1) < TWINS_MAX)
         return true;
     atomic_fetch_sub(&guard->twins, 1);
     return false;
 }
 
-/* False: the question would wait for itself, too much is asked, or memory is out. */
-static bool ask(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query,
-    struct tg_name name)
+static void begin_wait(struct module_qstate *qstate, struct tg_query *query, int ms)
+{
+    query->waits = true;
+    query->since = *qstate->env->now_tv;
+    query->timer = tg_ub_wake(qstate, ms);
+}
+
+/* False: there is no time left, the question would wait for itself, too much is asked, or memory is
+ * out. */
+static bool ask(struct tg_guard *guard, struct module_qstate *qstate, int id,
+    struct tg_query *query, struct tg_name name)
 {
     struct query_info qinfo = question_for(name);
-    uint8_t *kept = regional_alloc_init(qstate->region, name.wire, name.len);
+    const int left = time_left(qstate, id, query);
+    struct tg_look *look;
+    uint8_t *kept;
 
-    if (!kept || !may_look(guard, query))
+    if (query->looked == TG_LOOKS_MAX || left == 0 || !may_look(guard))
         return false;
-    if (!tg_ub_attach_sub(qstate, &qinfo)) {
+    kept = regional_alloc_init(qstate->region, name.wire, name.len);
+    /* What fails here is one of the looks, too: an answer may lead to thousands of such names. */
+    look = &query->looks[query->looked++];
+    *look = (struct tg_look){{kept, kept ? name.len : 0}, TG_KNOWN_FAILED};
+    if (!kept || !tg_ub_attach_sub(qstate, &qinfo)) {
         atomic_fetch_sub(&guard->twins, 1);
         return false;
     }
     tg_stats_add(guard->stats, TG_COUNT_TWINS_ASKED, 1);
-    query->timer = tg_ub_wake(qstate, WAIT_MS);
-    query->looked++;
-    query->waits = true;
-    query->heard = false;
-    query->told = TG_KNOWN_FAILED; /* until it is told otherwise */
-    query->twin = (struct tg_name){kept, name.len};
+    look->told = TG_KNOWN_ASK;
+    query->under_way++;
+    if (!query->waits)
+        begin_wait(qstate, query, left);
     return true;
 }
 
@@ -138,43 +162,24 @@ bool tg_twin_settle(struct tg_guard *guard, const struct tg_image *image,
     struct tg_name name;
     enum tg_known known;
 
-    if (verdict->known != TG_KNOWN_ASK || !tg_twin_matters(image, aim, verdict) ||
+    if (verdict->known != TG_KNOWN_ASK || !tg_twin_matters(verdict) ||
         !tg_verdict_twin_domain(verdict, &name))
         return true;
     query = tg_query_of(qstate, id);
-    known = known_of(guard, qstate, query, name);
+    known = known_of(guard, qstate, id, name);
     /* Nobody waits for a prefetch: it is not worth a question. */
     if (known == TG_KNOWN_ASK && query && tg_client_of(qstate->mesh_info)) {
-        if (ask(guard, qstate, query, name))
+        if (look_of(query, name) || ask(guard, qstate, id, query, name))
             return false;
         tg_stats_add(guard->stats, TG_COUNT_TWINS_REFUSED, 1);
     }
-    tg_judge(image, aim, known == TG_KNOWN_ASK ? TG_KNOWN_FAILED : known, verdict);
+    if (known == TG_KNOWN_FOUND)
+        tg_judge(image, aim, known, verdict);
+    else /* as TG_KNOWN_ASK, it was for "not known" */
+        verdict->known = known == TG_KNOWN_ASK ? TG_KNOWN_FAILED : known;
     return true;
 }
 
-void tg_twin_told(const struct module_qstate *sub, struct tg_query *query)
-{
-    const struct dns_msg *msg = sub->return_msg;
-
-    if (!query->waits || sub->qinfo.qname_len != query->twin.len ||
-        query_dname_compare(sub->qinfo.qname, (uint8_t *)(uintptr_t)query->twin.wire) != 0)
-        return;
-    query->heard = true;
-    if (msg && msg->rep)
-        query->told = known_by_reply(msg->rep);
-    else if (sub->return_rcode != LDNS_RCODE_NOERROR)
-        query->told = known_by_rcode(sub->return_rcode);
-}
-
-void tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query)
-{
-    if (query->waits && !query->heard)
-        (*qstate->env->detach_subs)(qstate); /* or its end would wake us where we are not */
-    tg_twin_done(guard, query);
-}
-
-/* One that was not heard of in time has failed. */
 static enum tg_counter counter_of(enum tg_known told)
 {
     switch (told) {
@@ -187,14 +192,72 @@ static enum tg_counter counter_of(enum tg_known told)
     }
 }
 
+static void end_look(
+    struct tg_guard *guard, struct tg_query *query, struct tg_look *look, enum tg_known told)
+{
+    look->told = told;
+    query->under_way--;
+    atomic_fetch_sub(&guard->twins, 1);
+    tg_stats_add(guard->stats, counter_of(told), 1);
+}
+
+static enum tg_known known_by_sub(const struct module_qstate *sub)
+{
+    if (sub->return_msg && sub->return_msg->rep)
+        return known_by_reply(sub->return_msg->rep);
+    return sub->return_rcode == LDNS_RCODE_NOERROR ? TG_KNOWN_FAILED
+                                                   : known_by_rcode(sub->return_rcode);
+}
+
+void tg_twin_told(struct tg_guard *guard, const struct module_qstate *sub, struct tg_query *query)
+{
+    for (unsigned i = 0; i < query->looked; i++) {
+        struct tg_look *look = &query->looks[i];
+
+        if (look->told == TG_KNOWN_ASK &&
+            query_dname_compare(sub->qinfo.qname, (uint8_t *)(uintptr_t)look->name.wire) == 0) {
+            query->heard = true;
+            end_look(guard, query, look, known_by_sub(sub));
+        }
+    }
+}
+
+/* How long the question has waited now, even if the clock was set meanwhile. */
+static int waited_ms(const struct timeval *since, const struct timeval *now)
+{
+    const long long ms =
+        (now->tv_sec - since->tv_sec) * 1000LL + (now->tv_usec - since->tv_usec) / 1000;
+
+    return ms < 0 ? 0 : ms > WAIT_MS ? WAIT_MS : (int)ms;
+}
+
+bool tg_twin_go_on(struct tg_guard *guard, struct module_qstate *qstate, struct tg_query *query)
+{
+    const bool heard = query->heard;
+
+    query->heard = false;
+    if (!query->waits)
+        return true;
+    /* Woken by another one than its timer. Unbound lets none wait that has nobody to wait for. */
+    if (query->under_way > 0 && heard && qstate->mesh_info->sub_set.count > 0)
+        return false;
+    if (query->under_way > 0) {
+        (*qstate->env->detach_subs)(qstate); /* or its end would wake us where we are not */
+        query->waited = WAIT_MS;
+    } else
+        query->waited += waited_ms(&query->since, qstate->env->now_tv);
+    tg_twin_done(guard, query);
+    return true;
+}
+
 void tg_twin_done(struct tg_guard *guard, struct tg_query *query)
 {
     if (query->timer)
         comm_timer_delete(query->timer);
     query->timer = NULL;
-    if (query->waits) {
-        atomic_fetch_sub(&guard->twins, 1);
-        tg_stats_add(guard->stats, counter_of(query->told), 1);
-    }
     query->waits = false;
+    /* One that was not heard of in time has failed. */
+    for (unsigned i = 0; i < query->looked; i++)
+        if (query->looks[i].told == TG_KNOWN_ASK)
+            end_look(guard, query, &query->looks[i], TG_KNOWN_FAILED);
 }

@@ -7,6 +7,8 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+command -v python3 >/dev/null || { echo '1..0 # SKIP no python3'; exit 77; }
+live_liar_pid=0
 world_zones+=('shop.om honest.zone')
 world_unbound_more='    module-config: "dns64 dynlib validator iterator"
     dns64-prefix: 64:ff9b::/96'
@@ -76,14 +78,32 @@ test_passed() {
     is "blocked, after an alias led there" "$(field rcode)$(field answer)" NXDOMAIN
 }
 
+# Nobody answers for gov. The question for A records waits no more for that, when the one that it is
+# asked for has waited.
+test_silent() {
+    ask -w 1800 quiet.got AAAA
+    is "a twin whose servers are silent: there is an answer in time" "$(field answer | awk '{ print $5 }')" 64:ff9b::cb00:7109
+    world_stop unbound
+    is "a twin whose servers are silent: one look-up" \
+        "$("$TLDGUARD" status --conf "$world_dir/tldguard.conf" 2>/dev/null | sed -n 's/^num.twins.asked=//p')" 1
+}
+
 live_create
-sed 's/aaaa: "[^"]*", //' "$live_policy" >"$world_dir/policy.yaml"
+trap '((live_liar_pid == 0)) || kill "$live_liar_pid" 2>/dev/null || true; world_end' EXIT
+sed 's/aaaa: "[^"]*", //;s/tld: got, .*/tld: got, targets: [gov], mode: block, otherwise: mail-only, twin: dns}/' "$live_policy" >"$world_dir/policy.yaml"
 world_compile "$world_dir/policy.yaml" || bail "$world_error"
+world_stop nsd
+echo 'quiet.got. 300 A 203.0.113.9' >>"$world_dir/zones/root.zone"
+world_start nsd || bail "$world_error"
+live_liar silent "$world_nsd_port" || bail "no liar"
+world_unbound_clauses="stub-zone:
+    name: gov
+    stub-addr: 127.0.0.1@$live_liar_port"
 world_start unbound || bail "$world_error"
 test_repeated
 test_sinkhole
 test_monitor
 test_passed
-world_stop unbound
+test_silent
 is "no other events" "$(live_events)" $((seen + 2))
 live_end

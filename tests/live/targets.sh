@@ -8,6 +8,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 world_threads=2
+world_unbound_more='    log-servfail: yes'
 soa='97 IN SOA tldguard.example.net. soc.example.net. 2026112201 3600 1200 604800 97'
 seen=0 # events of the parts before
 lead='' # the zone of the questions, as some ask for a fresh one
@@ -47,6 +48,19 @@ any    300 MX    10 mx.army.ml.
 hints  300 SRV   0 0 5060 sip.army.ml.
 ours   300 CNAME mail.army.mil.
 ZONE
+    many full 1499 mx.army.ml.
+    many over 1500 mail.example.com.
+    many trusted 1500 mail.example.com.
+    many seen 99 mx.army.om.
+    many unseen 100 mx.army.om.
+}
+
+# many NAME COUNT LAST: so many exchangers that no rule speaks of, and then that one.
+many() {
+    awk -v name="$1" -v count="$2" -v last="$3" 'BEGIN {
+        for (i = 1; i <= count; i++) printf "%s 300 MX 10 m%d.example.com.\n", name, i
+        printf "%s 300 MX 20 %s\n", name, last
+    }'
 }
 
 # The last line of a test: what was logged since the last one.
@@ -156,6 +170,35 @@ test_explained() {
         "blocked MX mail.$lead for 127.0.0.1: leads to mx.army.ml, looks like mx.army.mil"
 }
 
+# Of an answer 1,500 names are judged; one that leads to more is a failure, unless it is allowed. Of one
+# from the cache the first hundred are looked at; the log has who asked first in any case.
+test_many() {
+    local i
+    leads "1,500 names" full MX NOERROR "mx.army.ml null MX mx.army.mil" "answer full.@ 97 IN MX 0 ."
+    for i in 1 2; do
+        ask "over.$lead" MX
+        is "1,501 names, $i" "$(field rcode)" SERVFAIL
+    done
+    is "1,501 names: why, in the log of Unbound" \
+        "$(grep -c "SERVFAIL <over.$lead. MX IN>: tldguard: the answer leads to more names than are judged" "$world_dir/unbound.log")" 2
+    ask -t "trusted.$lead" MX
+    is "1,501 names, allowed" "$(field rcode) $(field answer | wc -l)" "NOERROR 1501"
+    logged "too many names"
+    for i in 1 2; do
+        ask -t "seen.$lead" MX
+        is "100 names, watched, $i" "$(field answer | wc -l)" 100
+        logged "100 names, watched, $i" "seen.$lead MX mx.army.om resolve mx.army.com"
+    done
+    ask -t "unseen.$lead" MX
+    logged "101 names, watched, 1" "unseen.$lead MX mx.army.om resolve mx.army.com"
+    ask -t "unseen.$lead" MX
+    is "101 names, watched, 2" "$(field answer | wc -l)" 101
+    logged "101 names, watched, 2"
+}
+
+# figure KEY: of the resolver that has stopped.
+figure() { { "$TLDGUARD" status --conf "$world_dir/tldguard.conf" 2>/dev/null || true; } | sed -n "s/^$1=//p"; }
+
 # By both threads at once, while nobody has the answer yet: 32 questions for each of ten names.
 test_at_once() {
     local n list answers before
@@ -219,6 +262,7 @@ live_create
 {
     cat "$live_policy"
     printf '  - {name: trust.%s}\n' leads.example parts.example later.example
+    echo '  - {name: trusted.leads.example}'
 } >"$world_dir/policy.yaml"
 world_compile "$world_dir/policy.yaml" || bail "$world_error"
 zone >"$world_dir/zones/leads.zone"
@@ -235,9 +279,11 @@ test_mail
 test_services
 test_honest
 test_explained
+test_many
 test_at_once
 test_parts
 test_new_policy
 world_stop unbound
 is "nothing more is written when it stops" "$(live_events)" "$seen"
+is "answers that led to too many names" "$(figure num.targets.withheld) $(figure num.targets.cut-short)" "2 1"
 live_end

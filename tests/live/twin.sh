@@ -23,6 +23,7 @@ answer: {ttl: 97}
 tlds:
   - {tld: ml, targets: [mil], mode: block, otherwise: mail-only, twin: dns}
   - {tld: cm, targets: [com], mode: mail-only, otherwise: monitor, twin: dns}
+  - {tld: co, targets: [com], mode: monitor, otherwise: block, twin: dns}
 protect: [listed.mil]
 YAML
 }
@@ -109,6 +110,14 @@ test_target() {
     verdict "an alias, again" slip.army.mil A NXDOMAIN "block army.mil found"
 }
 
+# Of exchangers all twins are looked up, each of them once, and what was told is remembered: that these
+# are there is good for no time, so the cache knows nothing of it.
+test_no_ttl() {
+    verdict "twins that are there, with a TTL of 0" pair.world MX NOERROR "monitor one.com found"
+    is "twins that are there, with a TTL of 0: what the answer leads to" \
+        "$(field answer | awk '{ print $6 }' | sort | xargs)" "mail.example.com. one.co. three.co. two.co."
+}
+
 # While the look-up is under way more clients come: each gets the answer, and has its event.
 test_at_once() {
     local before list answers
@@ -133,6 +142,9 @@ world_compile "$world_dir/policy.yaml" || bail "$world_error"
 sed '/^slip/d' "$world_dir/zones/meant.zone" >"$world_dir/zones/loop.zone"
 echo 'back 300 CNAME loop.ml.' >>"$world_dir/zones/loop.zone"
 echo 'gone.mil. 300 CNAME nowhere.world.' >>"$world_dir/zones/root.zone"
+printf '%s\n' 'one.com. 0 A 192.0.2.1' 'two.com. 0 A 192.0.2.2' 'three.com. 0 A 192.0.2.3' 'pair.world. 300 MX 10 one.co.' \
+    'pair.world. 300 MX 20 two.co.' 'pair.world. 300 MX 30 three.co.' \
+    'pair.world. 300 MX 40 mail.example.com.' >>"$world_dir/zones/root.zone"
 world_start nsd || bail "$world_error"
 world_unbound_clauses+="
 stub-zone:
@@ -147,7 +159,12 @@ test_late
 test_failed
 test_loop
 test_target
+test_no_ttl
 test_at_once
 world_stop unbound
 is "nothing more is written when it stops" "$(live_events)" "$seen"
+# Once www.late.ml, www.hosted.example and back.loop.mil, twice slip.army.mil, and four exchangers:
+# however often an answer was judged anew after a look-up.
+is "names that answers lead to are counted once" \
+    "$({ "$TLDGUARD" status --conf "$world_dir/tldguard.conf" 2>/dev/null || true; } | sed -n 's/^num.targets.inspected=//p')" 9
 live_end

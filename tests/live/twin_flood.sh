@@ -28,6 +28,7 @@ serial: 1
 tlds:
   - {tld: ml, targets: [mil], mode: block, otherwise: mail-only, twin: dns}
   - {tld: got, targets: [gov], mode: block, otherwise: mail-only, twin: dns}
+  - {tld: gow, targets: [gov], mode: block, otherwise: monitor, twin: dns}
 YAML
 }
 
@@ -107,6 +108,21 @@ test_silent() {
     is "a silent server: it is the process that was started" "$(world_pid unbound)" "$fault_process"
 }
 
+# Two exchangers whose twins are silent; and a name whose own is, with an alias to another one. The time
+# for which a question waits is one for all of its look-ups, so that Unbound does not take its answer
+# for too late (discard-timeout: 1.9 s); and each twin has one look-up at most.
+test_silent_pair() {
+    fault_begin
+    ask -w 1800 pair.world MX
+    is "two silent twins of exchangers: there is an answer in time" "$(field answer | awk '{ print $6 }' | sort | xargs)" \
+        "mx.one.gow. mx.two.gow."
+    ask -w 1800 alias.got A
+    is "two silent twins of an alias: there is an answer in time" "$(field answer | awk '{ print $4, $5 }' | xargs)" \
+        "CNAME other.got. A 203.0.113.9"
+    world_stop unbound
+    is "silent twins: one look-up for each while there is time" "$(figure num.twins.asked)" 3
+}
+
 # More at one time than may be looked up. Others are answered meanwhile.
 test_silent_names() {
     local i packets looked=0 key
@@ -139,6 +155,8 @@ trap clean_up EXIT
 policy >"$world_dir/policy.yaml"
 world_compile "$world_dir/policy.yaml" || bail "$world_error"
 printf '%s\n' 'zero.mil. 0 A 198.51.100.9' 'zero.ml. 300 A 203.0.113.9' 'gov. 3600 TXT "exists"' 'got. 3600 TXT "exists"' \
+    'pair.world. 300 MX 10 mx.one.gow.' 'pair.world. 300 MX 20 mx.two.gow.' \
+    'alias.got. 300 CNAME other.got.' 'other.got. 300 A 203.0.113.9' \
     >>"$world_dir/zones/root.zone"
 world_stop nsd
 world_start nsd || bail "$world_error"
@@ -158,5 +176,6 @@ test_same
 test_no_ttl
 test_different
 test_silent
+test_silent_pair
 test_silent_names
 live_end

@@ -50,7 +50,11 @@ static void ask(void *arg)
             .today = GEN_TODAY};
         struct tg_verdict verdict;
 
-        tg_decide(asked->image, &question, &verdict);
+        if (asked->led)
+            tg_decide_lead(
+                asked->image, &question, TG_LEAD_MX, asked->names[i], TG_KNOWN_ASK, &verdict);
+        else
+            tg_decide(asked->image, &question, &verdict);
         if (asked->stats != NULL)
             tg_stats_decided(asked->stats, 0, &question, &verdict);
         if (asked->written && verdict.rule != NULL)

@@ -32,6 +32,7 @@ struct asked {
     size_t count;
     struct tg_stats *stats; /* NULL: they are not counted */
     bool written;           /* each event becomes a line */
+    bool led;               /* they are the exchangers in one answer */
 };
 
 /** What one question costs, on the average. Skips the test where instructions cannot be counted. */

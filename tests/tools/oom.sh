@@ -22,7 +22,7 @@ gzip -k in/block.jsonl
 run log sql --db in/events.db 'select 1' in/block.jsonl
 "$TG_BUILD/tests/support/events" 30 3 6b0253e0cf547757 2 >in/other.jsonl
 printf 'log: %s/in/block.jsonl\n' "$PWD" >in/conf
-printf '%s' '{"format":1,"published":1795305600000,"publish_errors":0,"state":"protecting","why":"","pid":1,"pid_space":"",' \
+printf '%s' '{"format":2,"published":1795305600000,"publish_errors":0,"state":"protecting","why":"","pid":1,"pid_space":"",' \
     '"machine":"","host":"r","instance":"6b","version":"0","unbound":"1","started":1795305600000,"policy":null,' \
     '"policies":{"loaded":0,"rejected":0,"last_error":"","last_rejected":null},"questions":{' \
     "$(for key in unprotected prefetch late watched_cached; do printf '"%s":0,' "$key"; done)" \
@@ -31,7 +31,7 @@ printf '%s' '{"format":1,"published":1795305600000,"publish_errors":0,"state":"p
     '"reply":{' "$(printf '"%s":0,' pass nxdomain nodata refused null-mx sinkhole-a sinkhole-aaaa sinkhole-mx)" '"null-srv":0},' \
     '"type":{' "$(printf '"%s":0,' other A AAAA MX TXT NS SOA SRV HTTPS SVCB PTR DS DNSKEY CNAME)" '"ANY":0}},' \
     '"events":{' "$(printf '"%s":0,' queued waiting written lost unsent errors)" '"bytes":null,"last_error":"","failing":false,"lost_last":null},' \
-    '"targets":{"inspected":0,"blocked":0,"watched":0},"twins":{' "$(printf '"%s":0,' asked found not_found failed cached)" '"refused":0},' \
+    '"targets":{"inspected":0,"blocked":0,"watched":0,"withheld":0,"cut_short":0},"twins":{' "$(printf '"%s":0,' asked found not_found failed cached)" '"refused":0},' \
     '"cache":{"removed":0,"errors":0},"decisions":{"nanoseconds":0,"buckets":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]},' \
     '"rules":[{"id":"ml","kind":"tld","target":"mil","blocked":1,"watched":0}]}' >in/stats
 printf 'stats: %s/in/stats\n' "$PWD" >in/stats.conf

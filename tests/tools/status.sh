@@ -18,7 +18,7 @@ good() {
     jq -n --argjson now "$(now)" --argjson pid $$ --arg space "$(readlink /proc/self/ns/pid)" \
         --arg machine "$(cat /proc/sys/kernel/random/boot_id)" '
         def zero($keys): [$keys | splits(" ") | {(.): 0}] | add;
-        {format: 1, published: $now, publish_errors: 0, state: "protecting", why: "",
+        {format: 2, published: $now, publish_errors: 0, state: "protecting", why: "",
          pid: $pid, pid_space: $space, machine: $machine, host: "res1", instance: "6b02",
          version: "0.1.0", unbound: "1.17.1", started: ($now - 3600000),
          policy: {serial: 7, digest: ("a5" * 32), image: ("5a" * 32),
@@ -33,7 +33,7 @@ good() {
              type: (zero("other A AAAA MX TXT NS SOA SRV HTTPS SVCB PTR DS DNSKEY CNAME ANY") + {MX: 21})}),
          events: {queued: 15, waiting: 1, written: 13, lost: 1, bytes: null, unsent: 0, errors: 2,
              last_error: "No space left on device", failing: false, lost_last: ($now - 600000)},
-         targets: zero("inspected blocked watched"), twins: zero("asked found not_found failed cached refused"),
+         targets: zero("inspected blocked watched withheld cut_short"), twins: zero("asked found not_found failed cached refused"),
          cache: zero("removed errors"),
          decisions: {sampled_of: 32, nanoseconds: 1234567890, bounds: [range(16)], buckets: [range(17)]},
          rules: [{id: "ml", kind: "tld", target: "mil", blocked: 14, watched: 0},
@@ -183,7 +183,7 @@ good | head -c 700 >stats; run status -s stats; is 'cut: exit code' "$code" 3
 is 'cut: why' "${err/:1:*: error/:1:N: error}" "stats:1:N: error: not JSON$what"
 head -c 2000 /dev/urandom | tr '{[' x >stats; run status -s stats; is 'noise' "$code$out" 3
 echo '[1]' >stats; broken 'a list' "stats: error: no JSON object$what"
-good '.format = 2' >stats; broken 'another format' 'stats: error: the module writes another format; use the tldguard of its version'
+good '.format = 1' >stats; broken 'another format' 'stats: error: the module writes another format; use the tldguard of its version'
 good | sed 's/"pid":/"pid":1,"pid":/' >stats; run status -s stats; is 'a member twice' "$code" 3
 while IFS='|' read -r change why; do
     good "$change" >stats
@@ -229,7 +229,7 @@ run status -s stats
 is 'a text makes no line of its own' "$(grep -c '^state=' <<<"$out") $(wc -l <<<"$err") $(tr -d '\n -~' <<<"$out$err" | wc -c)" '1 1 0'
 for ((i = 0; i < 100000; i++)); do printf '['; done >stats
 run status -s stats; is 'a deep one' "$code" 3
-{ printf '{"format":1,"x":"'; head -c 300000 /dev/zero | tr '\0' x; echo '"}'; } >stats
+{ printf '{"format":2,"x":"'; head -c 300000 /dev/zero | tr '\0' x; echo '"}'; } >stats
 broken 'a large one' 'stats: error: larger than any stats file of a tldguard module'
 rm stats; mkdir stats; broken 'a folder' 'stats: error: not a regular file'
 rmdir stats; mkfifo stats; broken 'a FIFO' 'stats: error: not a regular file'

@@ -100,6 +100,11 @@ static void long_names(void **state)
     ask_shapes(asked, "near miss of a protected name", "army.ml", "www.army.ml", 6);
     ask_shapes(asked, "in a list", "w7.list7.example", "www.w7.list7.example", 6);
     ask_shapes(asked, "match: direct", "om", "www.navy.om", 6);
+    /* An answer may lead to as many names as are judged, and each costs no more than a question. */
+    asked.led = true;
+    ask_shapes(asked, "unlisted TLD, in an answer", "org", "www.example.org", 20);
+    ask_shapes(asked, "near miss, in an answer", "ml", "www.navy.ml", 6);
+    asked.led = false;
     asked.written = true;
     ask_shapes(asked, "near miss, with its line", "ml", "www.navy.ml", 8);
     tg_image_close(&opened.image);
@@ -177,7 +182,7 @@ static void many_subnets(void **state)
         for (size_t i = 0; i < COUNT(clients); i++) {
             const struct tg_address client = gen_address(clients[i]);
             const uint64_t found =
-                cost((struct asked){opened.image, &client, &name, 1, NULL, false});
+                cost((struct asked){opened.image, &client, &name, 1, NULL, false, false});
 
             worst = found > worst ? found : worst;
         }

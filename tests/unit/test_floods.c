@@ -121,9 +121,10 @@ static void ask_chosen(const struct opened *opened, const char *what,
     const struct tg_name chosen[CHOSEN], const struct tg_name *ordinary, uint64_t least,
     uint64_t times)
 {
-    const uint64_t usual = cost((struct asked){opened->image, NULL, ordinary, 10, NULL, false});
+    const uint64_t usual =
+        cost((struct asked){opened->image, NULL, ordinary, 10, NULL, false, false});
     const uint64_t worst =
-        cost((struct asked){opened->image, NULL, chosen + CHOSEN - 4, 4, NULL, false});
+        cost((struct asked){opened->image, NULL, chosen + CHOSEN - 4, 4, NULL, false, false});
 
     within(what, worst, usual, times);
     assert_true(worst >= least * usual);
@@ -193,14 +194,14 @@ static void flooded_tlds(void **state)
     opened = open_for_resolver(*state, gen);
     assert_int_equal(opened.image->tlds.shift, 50);
     within("100 TLDs chosen for one slot, salt known",
-        cost((struct asked){opened.image, NULL, chosen + CHOSEN - 4, 4, NULL, false}),
-        cost((struct asked){opened.image, NULL, &usual, 1, NULL, false}), 200);
+        cost((struct asked){opened.image, NULL, chosen + CHOSEN - 4, 4, NULL, false, false}),
+        cost((struct asked){opened.image, NULL, &usual, 1, NULL, false, false}), 200);
     tg_image_close(&opened.image);
     memset(&known_salt, 0, sizeof(known_salt));
     opened = open_for_resolver(*state, gen);
     within("the same, in a resolver",
-        cost((struct asked){opened.image, NULL, chosen + CHOSEN - 4, 4, NULL, false}),
-        cost((struct asked){opened.image, NULL, chosen, 1, NULL, false}), 2);
+        cost((struct asked){opened.image, NULL, chosen + CHOSEN - 4, 4, NULL, false, false}),
+        cost((struct asked){opened.image, NULL, chosen, 1, NULL, false, false}), 2);
     tg_image_close(&opened.image);
     gen_free(&gen);
 }
@@ -335,8 +336,8 @@ static void flooded_figures(void **state)
     opened = open_for_resolver(*state, gen);
     tg_stats_policy(stats, opened.image);
     within("256 TLDs chosen for one place of the figures",
-        cost((struct asked){opened.image, NULL, &last, 1, stats, false}),
-        cost((struct asked){opened.image, NULL, &first, 1, stats, false}), 20);
+        cost((struct asked){opened.image, NULL, &last, 1, stats, false, false}),
+        cost((struct asked){opened.image, NULL, &first, 1, stats, false, false}), 20);
     tg_image_close(&opened.image);
     tg_stats_destroy(&stats);
     gen_free(&gen);

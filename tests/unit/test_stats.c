@@ -461,7 +461,7 @@ static void test_format(void **state)
         const char *path;
         json_int_t value; /* -1: null */
     } cases[] = {
-        {"format", 1},
+        {"format", 2},
         {"published", 1795305601500},
         {"publish_errors", 3},
         {"pid", 4711},
@@ -479,8 +479,8 @@ static void test_format(void **state)
         {"questions.type.ANY", 15},
         {"questions.unprotected", 1},
         {"targets.inspected", 5},
-        {"twins.refused", 13},
-        {"cache.errors", 15},
+        {"twins.refused", 15},
+        {"cache.errors", 17},
         {"events.bytes", -1},
         {"events.lost_last", -1},
         {"events.written", 12},
