@@ -82,6 +82,28 @@ bool tg_must_come_by(const struct tg_guard *guard, const struct tg_image *image,
 /** Whether what a question leads to is judged too, when this is the verdict on it. */
 bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict);
 
+/* apart.c: clients of different groups must not wait for one answer together */
+
+/** From here on, while there are groups, each client's question is one of its own in this worker.
+ */
+void tg_apart_clients(const struct tg_image *image, struct module_env *env);
+
+/**
+ * The same for what dns64 asks below a client's question, and which all that wait for it alike
+ * would share: for a question that enters, before anybody else can join it.
+ */
+void tg_apart_question(const struct tg_image *image, struct mesh_state *state);
+
+/**
+ * Some wait together all the same: they did so before a policy brought the first groups, or for
+ * what was under way before, as a prefetch.
+ * @return whether one answer is right for all of them.
+ */
+bool tg_apart_alike(const struct tg_image *image, const struct module_qstate *qstate);
+
+/** Nobody is answered, then: who asks again is told the right thing. */
+void tg_apart_fail(struct module_qstate *qstate);
+
 /* resolved.c */
 
 /**
