@@ -12,6 +12,7 @@
 /* Of one question, in its region. */
 struct tg_query {
     const struct mesh_reply *newest; /* it, and those behind it in Unbound's list, have an event */
+    const struct tg_event *given;    /* what blocked it: for who joins them; NULL: nothing has */
     bool explained;                  /* the extended error is there */
     bool resolved;                   /* the answer is there: what it leads to is judged */
     bool waits;                      /* for the look-up of a twin ... */
@@ -149,7 +150,9 @@ void tg_cachedb_place(const struct tg_guard *guard, struct module_env *env);
 
 /**
  * Callback of Unbound for each answer that goes out: logs what a rule only watches, where
- * tg_operate_resolved() has not: answers from the cache, stale ones, failures.
+ * tg_operate_resolved() has not: answers from the cache, stale ones, failures. And what was
+ * blocked, for who has joined the question since: behind a module that has more to do before it is
+ * answered.
  */
 int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
     struct reply_info *rep, int rcode, struct edns_data *edns, struct edns_option **opt_list_out,
@@ -252,7 +255,8 @@ uint8_t tg_flags_of(uint16_t asked, const struct edns_data *edns);
 bool tg_client_address(const struct comm_reply *client, struct tg_address *address);
 
 /**
- * Queues one event for each client that waits for this question and has none yet.
+ * Queues one event for each client that waits for this question and has none yet. What is blocked
+ * is remembered where others may still join.
  * @param event filled but for time, client and flags, which are put into it.
  */
 void tg_record_waiting(

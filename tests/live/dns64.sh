@@ -141,6 +141,20 @@ events() {
         "$(for client in "$@"; do echo "$client $qname NXDOMAIN"; done | sort)"
 }
 
+# Who joins a question that is answered already, but for what dns64 still asks for.
+test_joined() {
+    local before
+    kept 127.0.0.8 near.leads.example
+    check "joined: A is asked for" live_until is_asked near.leads.example
+    before=$(queries)
+    kept 127.0.0.9 near.leads.example
+    check "joined: the second has asked" live_until asked_since $((before + 1))
+    let_go
+    got joined 127.0.0.8 NXDOMAIN
+    got joined 127.0.0.9 NXDOMAIN
+    events joined near.leads.example 127.0.0.8 127.0.0.9
+}
+
 # policy_is SERIAL [LINE]: in force.
 policy_is() {
     { kept_policy | sed "s/^serial: 1/serial: $1/"; echo "${2:-}"; } >"$world_dir/policy.yaml"
@@ -209,6 +223,7 @@ test_passed
 world_stop unbound
 is "no other events" "$(live_events)" $((seen + 2))
 begin_kept
+test_joined
 test_groups_late
 test_groups
 test_groups_alias
