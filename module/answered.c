@@ -100,8 +100,9 @@ static void record(
     tg_decide(image, &asked.question, &verdict);
     watch_answer(image, &asked.question, answered->reply, &verdict);
     /* What was answered here has its event already; what comes from the cache before a new policy
-     * has removed it from there was not blocked. */
-    if (answered->cached)
+     * has removed it from there was not blocked. But a failure of Unbound's own, before the
+     * question came by us, has let nobody through. */
+    if (answered->cached && answered->rcode != LDNS_RCODE_SERVFAIL)
         verdict.reply = TG_REPLY_PASS;
     if (!verdict.report || verdict.reply != TG_REPLY_PASS)
         return;
