@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
-/* Answers that go out: Unbound tells of them when some rule watches. */
+/* Answers that go out: Unbound tells of them when some rule watches, or when somebody may join what
+ * was blocked. */
 #include "module/path.h"
 
 /* True when the client of this reply has its event. */
@@ -71,6 +72,31 @@ static bool watch_answer(const struct tg_image *image, const struct tg_question 
     return !watch.cut_short;
 }
 
+static void write_down(
+    struct tg_guard *guard, struct tg_event *event, const struct answered *answered)
+{
+    event->time.tv_sec = answered->when.tv_sec;
+    event->time.tv_nsec = answered->when.tv_usec * 1000;
+    event->rcode = answered->rcode;
+    event->flags = answered->flags;
+    tg_record_one(guard, event, answered->client, answered->edns);
+}
+
+/* Who has joined a question after it was blocked, by what was in force then. Returns false for all
+ * others. */
+static bool record_given(struct tg_guard *guard, const struct module_qstate *qstate, int id,
+    const struct answered *answered)
+{
+    const struct tg_query *query = qstate ? tg_query_if(qstate, id) : NULL;
+    struct tg_event event;
+
+    if (!query || !query->given)
+        return false;
+    tg_event_copy(&event, query->given);
+    write_down(guard, &event, answered);
+    return true;
+}
+
 static void record(
     struct tg_guard *guard, const struct tg_image *image, const struct answered *answered)
 {
@@ -83,19 +109,16 @@ static void record(
     if (!watch_answer(image, &asked.question, answered->reply, &verdict) && answered->cached)
         tg_stats_add(guard->stats, TG_COUNT_TARGETS_CUT_SHORT, 1);
     /* What was answered here has its event already; what comes from the cache before a new policy
-     * has removed it from there was not blocked. */
-    if (answered->cached)
+     * has removed it from there was not blocked. But a failure of Unbound's own, before the
+     * question came by us, has let nobody through. */
+    if (answered->cached && answered->rcode != LDNS_RCODE_SERVFAIL)
         verdict.reply = TG_REPLY_PASS;
     if (!verdict.report || verdict.reply != TG_REPLY_PASS)
         return;
     if (answered->cached)
         tg_stats_watched(guard->stats, &verdict);
     tg_event_fill(&asked.question, &verdict, tg_image_meta(image)->serial, &event);
-    event.time.tv_sec = answered->when.tv_sec;
-    event.time.tv_nsec = answered->when.tv_usec * 1000;
-    event.rcode = answered->rcode;
-    event.flags = answered->flags;
-    tg_record_one(guard, &event, answered->client, answered->edns);
+    write_down(guard, &event, answered);
 }
 
 int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
@@ -118,6 +141,8 @@ int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
     answered.rcode = rcode_of(rep, rcode);
     answered.flags = tg_flags_of(qstate ? qstate->query_flags : 0, edns);
     answered.cached = !qstate;
+    if (record_given(guard, qstate, id, &answered))
+        return 1;
     stay = tg_active_enter(guard->active);
     if (stay.image)
         record(guard, stay.image, &answered);

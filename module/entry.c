@@ -41,15 +41,22 @@ static bool hook(struct module_env *env, int id, struct tg_guard *guard,
     return dynlib_env(env, id)->inplace_cb_register_wrapped(callback, type, guard, env, id) != 0;
 }
 
-/* A callback costs every cached answer; only policies that watch need it. */
+/* A callback costs every answer; only policies that watch need it. But behind another module
+ * somebody may join what was blocked before it is answered. */
+static bool is_needed(const struct tg_guard *guard, int id, enum inplace_cb_list_type type)
+{
+    return guard->told || (id > 0 && type != inplace_cb_reply_cache);
+}
+
 static bool register_all(
     struct module_env *env, int id, struct tg_guard *guard, const struct tg_image *image)
 {
     bool ok = hook(env, id, guard, inplace_cb_query_response, (void *)&tg_operate_received);
 
     guard->told = image && tg_image_monitors(image);
-    for (size_t i = 0; ok && guard->told && i < ANSWERED; i++)
-        ok = hook(env, id, guard, answered[i], (void *)&tg_operate_answered);
+    for (size_t i = 0; ok && i < ANSWERED; i++)
+        ok = !is_needed(guard, id, answered[i]) ||
+             hook(env, id, guard, answered[i], (void *)&tg_operate_answered);
     if (!ok) {
         log_err("tldguard: cannot register with Unbound: out of memory");
         unregister(env, id);

@@ -155,7 +155,7 @@ bool tg_order_alone(const struct module_env *env, int id);
 
 /**
  * Looks where Unbound has put us among its modules. Says in Unbound's log what to write when a
- * module before us would answer questions that we have not seen.
+ * module before us would answer questions that we have not seen, or keep answers that it must not.
  * @return false when the resolver must not start so.
  */
 bool tg_order_check(const struct module_env *env, int id);

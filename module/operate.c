@@ -137,20 +137,6 @@ bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict)
 }
 
 /*
- * Clients of different groups must not wait for one answer together: each gets a state of its
- * own. A worker's env is its own. What another module wants, which says 1, is left alone.
- */
-static void keep_apart(const struct tg_image *image, struct module_env *env)
-{
-    const bool wanted = tg_image_group_count(image) > 0;
-
-    if (wanted && env->unique_mesh == 0)
-        env->unique_mesh = TG_UNIQUE_OURS;
-    else if (!wanted && env->unique_mesh == TG_UNIQUE_OURS)
-        env->unique_mesh = 0;
-}
-
-/*
  * An answer that the iterator puts together from aliases in its cache is stored before we see it.
  * So it is looked at before: whether such an alias leads from, or to, what must come by us.
  */
@@ -187,6 +173,17 @@ static void count(struct tg_guard *guard, unsigned slot, const struct comm_reply
         tg_stats_add(guard->stats, TG_COUNT_PREFETCH, 1);
 }
 
+static void block(struct tg_guard *guard, const struct tg_image *image,
+    struct module_qstate *qstate, int id, const struct tg_question *question,
+    const struct tg_verdict *verdict)
+{
+    struct tg_event event;
+
+    tg_event_fill(question, verdict, tg_image_meta(image)->serial, &event);
+    event.rcode = (uint8_t)tg_answer_make(qstate, id, image, question, verdict);
+    tg_record_waiting(guard, qstate, id, &event);
+}
+
 /* Sets ext_state, unless the question passes. */
 static void enter(struct tg_guard *guard, struct tg_stay stay, struct module_qstate *qstate, int id)
 {
@@ -196,9 +193,9 @@ static void enter(struct tg_guard *guard, struct tg_stay stay, struct module_qst
     const bool judged = tg_is_judged_above(qstate->mesh_info);
     const struct comm_reply *client = tg_client_of(qstate->mesh_info);
     struct tg_verdict verdict;
-    struct tg_event event;
 
-    keep_apart(image, qstate->env);
+    tg_apart_clients(image, qstate->env);
+    tg_apart_question(image, qstate->mesh_info);
     tg_asked_make(image, &qstate->qinfo, client, *qstate->env->now, &asked);
     tg_decide(image, &asked.question, &verdict);
     if (!judged && !tg_twin_settle(guard, image, qstate, id, &aim, &verdict)) {
@@ -214,10 +211,11 @@ static void enter(struct tg_guard *guard, struct tg_stay stay, struct module_qst
             qstate->no_cache_store = 1;
         return;
     }
-    tg_event_fill(&asked.question, &verdict, tg_image_meta(image)->serial, &event);
-    event.rcode = (uint8_t)tg_answer_make(qstate, id, image, &asked.question, &verdict);
-    tg_record_waiting(guard, qstate, id, &event);
     qstate->ext_state[id] = module_finished;
+    if (tg_apart_alike(image, qstate))
+        block(guard, image, qstate, id, &asked.question, &verdict);
+    else
+        tg_apart_fail(qstate);
 }
 
 void tg_operate_question(struct tg_guard *guard, struct module_qstate *qstate, int id)

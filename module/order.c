@@ -12,16 +12,21 @@
 #define MODULES_MAX    64
 #define ORDER_LINE_MAX 512
 
-/* What the modules of Unbound do, as far as it matters where they stand. */
+/* What the modules of Unbound do, as far as it matters where they stand: why not in front of us,
+ * and why not behind. */
+#define BEFORE_US "questions would be answered before they are seen, by"
 static const struct {
     const char *name;
-    bool first;   /* it only works in front of us */
-    bool answers; /* from a cache of its own, or from the world: it must be behind us */
+    const char *before;
+    const char *behind;
 } known[] = {
-    {"dns64", true, false},
-    {"subnetcache", false, true},
-    {"cachedb", false, true},
-    {"iterator", false, true},
+    {"dns64", NULL, "it would keep from working, as it must be in front,"},
+    {"subnetcache", BEFORE_US, NULL},
+    {"cachedb", BEFORE_US, NULL},
+    /* It stores what it finds bogus with a TTL of its own, when we have said that it must come by
+     * us, and has all behind it done again first. */
+    {"validator", "bogus answers would be kept, and given away unseen, by", NULL},
+    {"iterator", BEFORE_US, NULL},
 };
 
 /* The words of a module-config. */
@@ -49,13 +54,13 @@ static bool is_word(const struct words *words, size_t i, const char *name)
     return words->len[i] == strlen(name) && memcmp(words->at[i], name, words->len[i]) == 0;
 }
 
-/* Whether the module at i must change places with us, who are at id. */
-static bool is_wrong(const struct words *words, size_t i, size_t id)
+/* Why the module at i must change places with us, who are at id; NULL: it need not. */
+static const char *why_wrong(const struct words *words, size_t i, size_t id)
 {
     for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
         if (is_word(words, i, known[k].name))
-            return i < id ? known[k].answers : known[k].first;
-    return false;
+            return i < id ? known[k].before : known[k].behind;
+    return NULL;
 }
 
 static void add(char line[ORDER_LINE_MAX], const struct words *words, size_t i)
@@ -72,17 +77,17 @@ static void put_right(const struct words *words, size_t id, char line[ORDER_LINE
 {
     line[0] = '\0';
     for (size_t i = id + 1; i < words->count; i++)
-        if (is_wrong(words, i, id))
+        if (why_wrong(words, i, id))
             add(line, words, i);
     for (size_t i = 0; i < id; i++)
-        if (!is_wrong(words, i, id))
+        if (!why_wrong(words, i, id))
             add(line, words, i);
     add(line, words, id);
     for (size_t i = 0; i < id; i++)
-        if (is_wrong(words, i, id))
+        if (why_wrong(words, i, id))
             add(line, words, i);
     for (size_t i = id + 1; i < words->count; i++)
-        if (!is_wrong(words, i, id))
+        if (!why_wrong(words, i, id))
             add(line, words, i);
 }
 
@@ -161,14 +166,12 @@ bool tg_order_check(const struct module_env *env, int id)
     size_t wrong = 0;
 
     split(env->cfg->module_conf, &words);
-    while (wrong < words.count && !is_wrong(&words, wrong, (size_t)id))
+    while (wrong < words.count && !why_wrong(&words, wrong, (size_t)id))
         wrong++;
     if (wrong == words.count || (size_t)id >= words.count)
         return true;
     put_right(&words, (size_t)id, line);
-    log_err("tldguard: refusing to start: %s %.*s; write  module-config: \"%s\"",
-        wrong < (size_t)id ? "questions would be answered before they are seen, by the module"
-                           : "it would keep from working, as it must be in front, the module",
-        (int)words.len[wrong], words.at[wrong], line);
+    log_err("tldguard: refusing to start: %s the module %.*s; write  module-config: \"%s\"",
+        why_wrong(&words, wrong, (size_t)id), (int)words.len[wrong], words.at[wrong], line);
     return false;
 }

@@ -20,6 +20,7 @@ struct tg_look {
 /* Of one question, in its region. */
 struct tg_query {
     const struct mesh_reply *newest; /* it, and those behind it in Unbound's list, have an event */
+    const struct tg_event *given;    /* what blocked it: for who joins them; NULL: nothing has */
     bool explained;                  /* the extended error is there */
     bool resolved;                   /* the answer is there: what it leads to is judged */
     bool waits;                      /* for look-ups of twins ... */
@@ -94,6 +95,28 @@ bool tg_must_come_by(
 /** Whether what a question leads to is judged too, when this is the verdict on it. */
 bool tg_inspects(const struct tg_image *image, const struct tg_verdict *verdict);
 
+/* apart.c: clients of different groups must not wait for one answer together */
+
+/** From here on, while there are groups, each client's question is one of its own in this worker.
+ */
+void tg_apart_clients(const struct tg_image *image, struct module_env *env);
+
+/**
+ * The same for what dns64 asks below a client's question, and which all that wait for it alike
+ * would share: for a question that enters, before anybody else can join it.
+ */
+void tg_apart_question(const struct tg_image *image, struct mesh_state *state);
+
+/**
+ * Some wait together all the same: they did so before a policy brought the first groups, or for
+ * what was under way before, as a prefetch.
+ * @return whether one answer is right for all of them.
+ */
+bool tg_apart_alike(const struct tg_image *image, const struct module_qstate *qstate);
+
+/** Nobody is answered, then: who asks again is told the right thing. */
+void tg_apart_fail(struct module_qstate *qstate);
+
 /* resolved.c */
 
 /**
@@ -140,7 +163,9 @@ void tg_cachedb_place(const struct tg_guard *guard, struct module_env *env);
 
 /**
  * Callback of Unbound for each answer that goes out: logs what a rule only watches, where
- * tg_operate_resolved() has not: answers from the cache, stale ones, failures.
+ * tg_operate_resolved() has not: answers from the cache, stale ones, failures. And what was
+ * blocked, for who has joined the question since: behind a module that has more to do before it is
+ * answered.
  */
 int tg_operate_answered(struct query_info *qinfo, struct module_qstate *qstate,
     struct reply_info *rep, int rcode, struct edns_data *edns, struct edns_option **opt_list_out,
@@ -255,7 +280,8 @@ uint8_t tg_flags_of(uint16_t asked, const struct edns_data *edns);
 bool tg_client_address(const struct comm_reply *client, struct tg_address *address);
 
 /**
- * Queues one event for each client that waits for this question and has none yet.
+ * Queues one event for each client that waits for this question and has none yet. What is blocked
+ * is remembered where others may still join.
  * @param event filled but for time, client and flags, which are put into it.
  */
 void tg_record_waiting(

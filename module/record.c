@@ -104,6 +104,17 @@ static bool is_told_later(const struct tg_guard *guard, const struct tg_event *e
            (event->known == TG_KNOWN_NOT_ASKED || event->known == TG_KNOWN_LISTED);
 }
 
+/* A module in front of us, as dns64, may go on before it answers. Out of memory, who joins then has
+ * no event. */
+static const struct tg_event *keep(struct module_qstate *qstate, const struct tg_event *event)
+{
+    struct tg_event *kept = regional_alloc(qstate->region, sizeof(*kept));
+
+    if (kept)
+        tg_event_copy(kept, event);
+    return kept;
+}
+
 void tg_record_waiting(
     struct tg_guard *guard, struct module_qstate *qstate, int id, struct tg_event *event)
 {
@@ -119,6 +130,9 @@ void tg_record_waiting(
         event->flags = tg_flags_of(r->qflags, &r->edns);
         tg_record_one(guard, event, &r->query_reply, &r->edns);
     }
-    if (query)
-        query->newest = qstate->mesh_info->reply_list;
+    if (!query)
+        return;
+    query->newest = qstate->mesh_info->reply_list;
+    if (id > 0 && event->reply != TG_REPLY_PASS)
+        query->given = keep(qstate, event);
 }

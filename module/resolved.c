@@ -219,42 +219,12 @@ static bool review_answer(struct review *review, const struct tg_question *quest
     return !review->waits;
 }
 
-/*
- * With groups each client has a question of its own here; but those that waited together when a
- * policy brought the first groups get one answer. Returns whether it is right for them all.
- */
-static bool is_for_all(const struct tg_image *image, struct module_qstate *qstate)
-{
-    const struct mesh_reply *first = qstate->mesh_info->reply_list;
-    struct tg_verdict verdict;
-    struct tg_asked asked;
-    enum tg_reply reply = TG_REPLY_PASS;
-
-    if (!first || !first->next || tg_image_group_count(image) == 0)
-        return true;
-    for (const struct mesh_reply *r = first; r; r = r->next) {
-        tg_asked_make(image, &qstate->qinfo, &r->query_reply, *qstate->env->now, &asked);
-        tg_decide(image, &asked.question, &verdict);
-        if (r != first && verdict.reply != reply)
-            return false;
-        reply = verdict.reply;
-    }
-    return true;
-}
-
-/* Who asks again is told the right thing. */
-static void fail(struct module_qstate *qstate)
-{
-    qstate->return_msg = NULL;
-    qstate->return_rcode = LDNS_RCODE_SERVFAIL;
-}
-
 /* With log-servfail Unbound says why; to clients it tells nothing of ours with a failure. */
 static void withhold(struct tg_guard *guard, struct module_qstate *qstate)
 {
     tg_stats_add(guard->stats, TG_COUNT_TARGETS_WITHHELD, 1);
     errinf(qstate, "tldguard: the answer leads to more names than are judged");
-    fail(qstate);
+    tg_apart_fail(qstate);
 }
 
 static void conclude(struct tg_guard *guard, const struct tg_image *image,
@@ -301,10 +271,10 @@ static bool judge(
         uncache(qstate);
     if (review.too_many)
         withhold(guard, qstate);
-    if (is_for_all(image, qstate))
+    if (tg_apart_alike(image, qstate))
         conclude(guard, image, qstate, id, &asked.question, &verdict);
     else
-        fail(qstate);
+        tg_apart_fail(qstate);
     return true;
 }
 

@@ -216,12 +216,11 @@ world_stop nsd
 world_start nsd || bail "$world_error"
 put "$none"
 in_order "dynlib validator cachedb iterator"
-in_order "validator dynlib cachedb iterator"
 in_order "dynlib cachedb iterator"
 for timeout in 0 100; do
     begin "dynlib validator cachedb iterator" "serve-expired: yes" "serve-expired-client-timeout: $timeout"
     expired "serve-expired, after $timeout ms"
 done
-misplaced "validator cachedb dynlib iterator" "validator dynlib cachedb iterator"
+misplaced "validator cachedb dynlib iterator" "dynlib validator cachedb iterator"
 misplaced "cachedb dynlib iterator" "dynlib cachedb iterator"
 live_end

@@ -88,6 +88,142 @@ test_silent() {
         "$("$TLDGUARD" status --conf "$world_dir/tldguard.conf" 2>/dev/null | sed -n 's/^num.twins.asked=//p')" 1
 }
 
+# What is asked for A below army.ml and leads.example, and is kept back meanwhile.
+kept_policy() {
+    cat <<'YAML'
+serial: 1
+tlds:
+  - {tld: ml, targets: [mil], mode: block}
+YAML
+}
+kept_groups='clients: [{group: lab, subnets: [127.0.0.3/32], mode: "off"}]'
+
+# begin_kept: an outside that answers all at once, but what is asked for A when it is let go.
+begin_kept() {
+    local zone
+    printf '%s\n' '@ 300 SOA ns.world. hostmaster 1 3600 1200 604800 60' '@ 300 NS ns.world.' 'near 300 CNAME ns.army.ml.' \
+        >"$world_dir/zones/leads.zone"
+    world_zones+=('leads.example leads.zone')
+    world_stop nsd
+    world_start nsd || bail "$world_error"
+    live_liar keep "$world_nsd_port" || bail "no liar"
+    # Or what is asked for on the way to a name is an A record, too.
+    world_unbound_more+=$'\n    qname-minimisation: no'
+    for zone in ml leads.example; do
+        world_unbound_clauses+=$'\n'"stub-zone:
+    name: $zone
+    stub-addr: 127.0.0.1@$live_liar_port"
+    done
+    kept_policy >"$world_dir/policy.yaml"
+    world_compile "$world_dir/policy.yaml" || bail "$world_error"
+    rm -f "$live_log"
+    world_start unbound || bail "$world_error"
+    seen=0
+}
+
+# shellcheck disable=SC2317
+is_asked() { grep -qxF "$1 1" "$world_dir/run/liar.asked"; }
+
+# kept CLIENT QNAME: asks for AAAA, and does not wait; what comes is in the file kept.CLIENT.
+kept() {
+    "$live_client" -p "$world_unbound_port" -w 20000 -b "$1" "$2" AAAA >"$world_dir/kept.$1" &
+    asking+=("$!")
+}
+
+# let_go: what was kept back, and so the answers to all that ask.
+let_go() {
+    : >"$world_dir/run/liar.go"
+    wait "${asking[@]}" || true
+    rm "$world_dir/run/liar.go"
+    asking=()
+}
+
+# got NAME CLIENT RCODE [ADDRESS]
+got() {
+    is "$1, $2" "$(sed -n 's/^rcode //p' "$world_dir/kept.$2") $(awk '$5 == "AAAA" { print $6 }' "$world_dir/kept.$2")" "$3 ${4:-}"
+}
+
+# events NAME QNAME CLIENT...: these have been written since, each once.
+events() {
+    local name=$1 qname=$2 client
+    shift 2
+    seen=$((seen + $#))
+    check "$name: the events are written" live_await_events "$seen"
+    is "$name: one event each" "$(live_lines | tail -n $# | jq -r '[.source.ip, .dns.question.name, .tldguard.reply] | join(" ")' | sort)" \
+        "$(for client in "$@"; do echo "$client $qname NXDOMAIN"; done | sort)"
+}
+
+# Who joins a question that is answered already, but for what dns64 still asks for.
+test_joined() {
+    local before
+    kept 127.0.0.8 near.leads.example
+    check "joined: A is asked for" live_until is_asked near.leads.example
+    before=$(queries)
+    kept 127.0.0.9 near.leads.example
+    check "joined: the second has asked" live_until asked_since $((before + 1))
+    let_go
+    got joined 127.0.0.8 NXDOMAIN
+    got joined 127.0.0.9 NXDOMAIN
+    events joined near.leads.example 127.0.0.8 127.0.0.9
+}
+
+# policy_is SERIAL [LINE]: in force.
+policy_is() {
+    { kept_policy | sed "s/^serial: 1/serial: $1/"; echo "${2:-}"; } >"$world_dir/policy.yaml"
+    world_compile "$world_dir/policy.yaml" || bail "$world_error"
+    check "policy $1 is in force" live_until grep -q "policy serial $1, .* is in force" "$world_dir/unbound.log"
+}
+
+# Who came first has no part in what the other gets: each is told what its own group is.
+test_groups() {
+    policy_is 4 "$kept_groups"
+    : >"$world_dir/run/liar.asked"
+    kept 127.0.0.3 ns.army.ml
+    check "groups: A is asked for" live_until is_asked ns.army.ml
+    kept 127.0.0.9 ns.army.ml
+    check "groups: who is blocked has an event already" live_await_events $((seen + 1))
+    let_go
+    got groups 127.0.0.3 NOERROR 64:ff9b::7f00:1
+    got groups 127.0.0.9 NXDOMAIN
+    events groups ns.army.ml 127.0.0.9
+}
+
+# They wait together already when the groups come, and what blocks the one: none of them is told what
+# the other is. The last one to come is the one that Unbound names first.
+test_groups_late() {
+    local before
+    policy_is 2 'allow: [ns.army.ml]'
+    kept 127.0.0.9 ns.army.ml
+    check "groups that come late: A is asked for" live_until is_asked ns.army.ml
+    before=$(queries)
+    kept 127.0.0.3 ns.army.ml
+    check "groups that come late: the second has asked" live_until asked_since $((before + 1))
+    policy_is 3 "$kept_groups"
+    let_go
+    got "groups that come late" 127.0.0.3 NOERROR
+    got "groups that come late" 127.0.0.9 NOERROR
+}
+
+# The same behind an alias: both wait for A.
+test_groups_alias() {
+    local order first second before
+    for order in '3 9' '9 3'; do
+        read -r first second <<<"$order"
+        world_control flush_zone leads.example >/dev/null
+        : >"$world_dir/run/liar.asked"
+        kept "127.0.0.$first" near.leads.example
+        check "groups, alias, $order: A is asked for" live_until is_asked near.leads.example
+        before=$(queries)
+        kept "127.0.0.$second" near.leads.example
+        check "groups, alias, $order: the second has asked" live_until asked_since $((before + 1))
+        check "groups, alias, $order: who is blocked has an event already" live_await_events $((seen + 1))
+        let_go
+        got "groups, alias, $order" 127.0.0.3 NOERROR 64:ff9b::7f00:1
+        got "groups, alias, $order" 127.0.0.9 NXDOMAIN
+        events "groups, alias, $order" near.leads.example 127.0.0.9
+    done
+}
+
 live_create
 trap '((live_liar_pid == 0)) || kill "$live_liar_pid" 2>/dev/null || true; world_end' EXIT
 sed 's/aaaa: "[^"]*", //;s/tld: got, .*/tld: got, targets: [gov], mode: block, otherwise: mail-only, twin: dns}/' "$live_policy" >"$world_dir/policy.yaml"
@@ -106,4 +242,13 @@ test_monitor
 test_passed
 test_silent
 is "no other events" "$(live_events)" $((seen + 2))
+live_liar_end
+begin_kept
+test_joined
+test_groups_late
+test_groups
+test_groups_alias
+world_stop unbound
+is "nothing more is written when it stops" "$(live_events)" "$seen"
+live_liar_end
 live_end

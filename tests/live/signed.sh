@@ -78,6 +78,27 @@ test_bogus() {
     seen=$((seen + 1))
 }
 
+# shellcheck disable=SC2317
+is_watched_by() {
+    ask fine.om A
+    [[ $(live_lines | jq -r .rule.version | tail -n 1) == "$1" ]]
+}
+
+# What is cached as bogus, while a policy that blocks it waits for the cache to be looked through: after
+# flush_requestlist, until a question comes that is not cached. Nobody was told what is there, so that
+# is not observed and allowed.
+test_blocked_meanwhile() {
+    world_control flush_requestlist >/dev/null
+    { sed 's/^serial:.*/serial: 2026112202/' "$live_policy"; echo 'block: [shop.om]'; } >"$world_dir/policy.yaml"
+    world_compile "$world_dir/policy.yaml" || bail "$world_error"
+    check "bogus, and blocked meanwhile: the policy is in force" live_until is_watched_by 2026112202
+    seen=$(live_events)
+    ask shop.om A
+    is "bogus, and blocked meanwhile: the answer" "$(field rcode)" SERVFAIL
+    gets "watched, after that" fine.om A NOERROR ad "- resolve NOERROR"
+    is "bogus, and blocked meanwhile: no event" "$(live_lines | tail -n 3 | jq -r .dns.question.name | sort -u)" fine.om
+}
+
 live_create
 zone >"$world_dir/zones/leads.zone"
 anchors=("$(sign good.example good.zone)" "$(sign fine.om fine.zone)")
@@ -90,6 +111,7 @@ world_start nsd || bail "$world_error"
 world_start unbound || bail "$world_error"
 test_good
 test_bogus
+test_blocked_meanwhile
 world_stop unbound
 is "nothing more is written when it stops" "$(live_events)" "$seen"
 live_end

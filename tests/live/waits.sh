@@ -16,6 +16,8 @@ policy() {
 serial: 1
 tlds:
   - {tld: ml, targets: [mil], mode: block, otherwise: mail-only, twin: dns}
+  # So that Unbound tells of all answers, also of those that it fails by itself.
+  - {tld: om, targets: [com], mode: monitor}
 YAML
 }
 
@@ -108,6 +110,7 @@ one_round() {
         "$(awk '{ print $1, $4 == "SERVFAIL" ? "none" : $4, $7 }' "$world_dir/answers" | sort | uniq -c | xargs -n 4 | paste -sd ';')" \
         "4 127.0.0.7 NOERROR 0;8 127.0.0.7 none -;4 127.0.0.8 NOERROR 0"
     check "$1: who was answered has an event" live_until has_failed $((8 * $2))
+    is "$1: who was told of a failure was not let through" "$(live_lines | jq -r 'select(.event.type[] == "allowed") | .dns.question.name')" ''
 }
 
 # wait-limit: how many questions of one client may wait. One that waits for the look-up of a twin is one

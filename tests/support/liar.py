@@ -9,9 +9,11 @@ Listens on a free port of 127.0.0.1, writes its number to the file READY, and un
   drip     says by UDP that TCP is needed, and by TCP sends one octet a second, of 600
   silent   answers nothing
   slow     answers half a second later
+  keep     keeps back what it has on A records, until there is a file READY.go
   honest   passes all on to PORT
 Each question that comes by UDP becomes a line in the file READY.asked: its name and its type.
 """
+import os
 import socket
 import sys
 import threading
@@ -42,6 +44,12 @@ def ask(port, packet):
             return up.recv(4096)
         except OSError:
             return None
+
+
+def keep(udp, go, answer, client):
+    while not os.path.exists(go):
+        time.sleep(0.02)
+    udp.sendto(answer, client)
 
 
 def drip(listener):
@@ -91,6 +99,8 @@ def main():
                 udp.sendto(honest[:2] + b"\x81\x80" + honest[4:6] + bytes(6) + other, client)
             if mode == "slow":
                 threading.Timer(0.5, udp.sendto, (honest, client)).start()
+            elif mode == "keep" and words(packet).endswith(" 1\n"):
+                threading.Thread(target=keep, args=(udp, ready + ".go", honest, client), daemon=True).start()
             else:
                 udp.sendto(honest, client)
 
