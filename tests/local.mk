@@ -29,6 +29,7 @@ tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
 # What the module counts, and the file it stands in.
 tg_unit += tests/unit/test_stats tests/unit/test_publish
+tests_unit_test_relay_LDFLAGS = -Wl,--wrap=send $(AM_LDFLAGS)
 tests_unit_test_stats_LDFLAGS = -Wl,--wrap=clock_gettime $(AM_LDFLAGS)
 tests_unit_test_publish_LDFLAGS = -Wl,--wrap=write,--wrap=rename $(AM_LDFLAGS)
 
