@@ -140,6 +140,7 @@ static void put_in_force(struct tg_watch *watch, struct tg_image *image,
         tg_image_close(&image);
         return;
     }
+    tg_stats_rules(watch->guard->stats, image);
     tg_active_replace(watch->guard->active, image);
     watch->walks_due = WALKS;
     removed = watch->quiet ? 0 : walk(watch);
