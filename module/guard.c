@@ -17,6 +17,7 @@
 #define QUEUE_RECORDS 16384
 #define DIAG_LINE_MAX 1024
 #define STOP_MS       3000 /* a queue full of events takes a tenth of that */
+#define WATCH_MS      1000 /* for what takes less than one, unless there is much to read */
 #define FIT_MS        500  /* for two renames, by hand in two commands */
 #define FIT_PAUSE_MS  50
 
@@ -79,11 +80,6 @@ static enum tg_status open_policy(
     }
 }
 
-bool tg_guard_unread(enum tg_status status)
-{
-    return status == TG_ENOMEM || status == TG_EIO;
-}
-
 /* The policy in force. With on-error: pass there may be none, until a good one comes. */
 static enum tg_status load_policy(
     struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
@@ -92,7 +88,7 @@ static enum tg_status load_policy(
 
     *image = NULL;
     status = open_policy(guard, diags, image);
-    guard->unread = tg_guard_unread(status);
+    guard->unread = status == TG_ENOMEM || status == TG_EIO;
     if (status != TG_OK && guard->settings->on_error != TG_ON_ERROR_PASS)
         return status;
     status = tg_active_create(*image, &guard->active);
@@ -252,6 +248,18 @@ static bool stay_loaded(void)
            dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != NULL;
 }
 
+/* First of all: it pushes events. */
+static void end_watch(struct tg_guard *guard)
+{
+    if (guard->watch && !tg_watch_stop_within(guard->watch, WATCH_MS) && stay_loaded()) {
+        log_warn("tldguard: %s: is still being read, or does not answer; the thread that reads it "
+                 "is left behind",
+            guard->settings->policy);
+        tg_watch_leave(&guard->watch, &guard->settings);
+    }
+    tg_watch_destroy(&guard->watch);
+}
+
 /*
  * A disk that does not answer must not hold the resolver, which answers nobody meanwhile. The
  * writer's figures are told before it goes.
@@ -277,7 +285,7 @@ void tg_guard_destroy(struct tg_guard **guard)
 {
     if (!guard || !*guard)
         return;
-    tg_watch_destroy(&(*guard)->watch);
+    end_watch(*guard);
     end_threads(*guard);
     tg_guard_tell_rest(*guard);
     if ((*guard)->walker.has_mutex)

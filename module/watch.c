@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/found.h"
 #include "module/path.h"
 #include "module/thread.h"
 
@@ -21,8 +22,12 @@
 #define WALKS 2
 
 struct tg_watch {
-    struct tg_guard *guard;
+    struct tg_guard *guard; /* not to be touched any more once it is left behind */
+    const struct tg_settings *settings;
     struct tg_thread thread;
+    pthread_mutex_t mutex;         /* held but while files are read; guards the next two */
+    bool left;                     /* behind */
+    struct tg_settings *own;       /* from then on: the same as above, to be freed */
     struct tg_seen_files tried;    /* what was read last, good or bad */
     struct tg_seen_files changing; /* what is being written in place, as at the last look */
     bool unread;                   /* what was tried could not be read, and that was said */
@@ -32,13 +37,27 @@ struct tg_watch {
     unsigned put_off;              /* how often in a row it could not begin */
     uint32_t day;                  /* on which the cache was last known to be right */
     int64_t told_expired;          /* the end, in seconds since 1970, that was said last */
-    bool quiet; /* Unbound may be about to reload: nothing of its may be touched */
 };
 
-/* What each line of Unbound's log goes by changes while it reloads: then a line waits. */
-static void say(const struct tg_watch *watch, bool error, const char *format, ...)
+/* Files are read without the mutex, as a disk that does not answer must not hold anybody else: then
+ * there may be nobody any more to read them for. Returns false: so it is. */
+static bool come_back(struct tg_watch *watch)
+{
+    (void)pthread_mutex_lock(&watch->mutex);
+    if (!watch->left)
+        return true;
+    (void)pthread_mutex_unlock(&watch->mutex);
+    return false;
+}
+
+static void go_away(struct tg_watch *watch)
+{
+    (void)pthread_mutex_unlock(&watch->mutex);
+}
+
+static void say(const struct tg_watch *watch, enum tg_tone tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static void say(const struct tg_watch *watch, bool error, const char *format, ...)
+static void say(const struct tg_watch *watch, enum tg_tone tone, const char *format, ...)
 {
     char line[SAY_MAX];
     va_list args;
@@ -46,12 +65,7 @@ static void say(const struct tg_watch *watch, bool error, const char *format, ..
     va_start(args, format);
     (void)vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    if (watch->quiet)
-        tg_guard_keep(watch->guard, error, line);
-    else if (error)
-        log_err("tldguard: %s", line);
-    else
-        log_info("tldguard: %s", line);
+    tg_guard_tell_as(watch->guard, tone, line);
 }
 
 static long ms_since(struct timespec start)
@@ -78,14 +92,14 @@ static size_t walk(struct tg_watch *watch)
     if (end == TG_WALK_ENOMEM)
         tg_stats_add(watch->guard->stats, TG_COUNT_CACHE_ERRORS, 1);
     if (end == TG_WALK_ENOMEM && !watch->oom)
-        say(watch, true, "cannot look through the cache: out of memory; trying again");
+        say(watch, TG_TONE_ERROR, "cannot look through the cache: out of memory; trying again");
     watch->oom = end == TG_WALK_ENOMEM;
     if (end == TG_WALK_DONE)
         watch->walks_due--;
     /* Not for the moment that a reload takes. */
     watch->put_off = end == TG_WALK_LATER ? watch->put_off + 1 : 0;
     if (watch->put_off == SOON_MS / LOOK_MS)
-        say(watch, false,
+        say(watch, TG_TONE_INFO,
             "the cache is looked through as soon as there is a question that it "
             "has no answer to");
     return removed;
@@ -97,7 +111,7 @@ static void walk_again(struct tg_watch *watch)
     const size_t removed = walk(watch);
 
     if (removed > 0)
-        say(watch, false, "%zu more answers removed from the cache", removed);
+        say(watch, TG_TONE_INFO, "%zu more answers removed from the cache", removed);
 }
 
 static void record(const struct tg_watch *watch, struct tg_event *event)
@@ -122,38 +136,39 @@ static void settle(struct tg_watch *watch)
     watch->unsettled = false;
 }
 
-static void put_in_force(struct tg_watch *watch, struct tg_image *image,
-    const struct tg_trusted *trusted, struct timespec start)
+/* Takes the image. */
+static void put_in_force(struct tg_watch *watch, struct tg_found *found, struct timespec start)
 {
     const struct tg_image *former = in_force(watch);
     const uint32_t serial = former ? tg_image_meta(former)->serial : 0;
+    struct tg_image *image = found->image;
     struct tg_event event;
     char by[96];
     size_t removed;
     long ms;
 
-    watch->guard->trusted = *trusted;
-    tg_stats_expires(watch->guard->stats, trusted->claim.expires);
+    watch->guard->trusted = found->trusted;
+    tg_stats_expires(watch->guard->stats, found->trusted.claim.expires);
     /* A file that was only touched, or copied over itself, or signed anew. */
     if (former && tg_image_same(former, image)) {
         tg_stats_kept(watch->guard->stats);
-        tg_image_close(&image);
         return;
     }
     tg_stats_rules(watch->guard->stats, image);
     tg_active_replace(watch->guard->active, image);
+    found->image = NULL;
     watch->walks_due = WALKS;
-    removed = watch->quiet ? 0 : walk(watch);
+    removed = tg_walker_is_reloading(&watch->guard->walker) ? 0 : walk(watch);
     /* Who waits for it to be in force may ask now. */
     tg_stats_policy(watch->guard->stats, image);
     ms = ms_since(start);
-    say(watch, false,
+    say(watch, TG_TONE_INFO,
         "policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
         "serial %" PRIu32 "; %zu answers removed from the cache%s",
         tg_image_meta(image)->serial, tg_image_rule_count(image), ms, serial, removed,
-        tg_trust_text(trusted, by));
+        tg_trust_text(&found->trusted, by));
     if (tg_image_monitors(image) && !watch->guard->told)
-        say(watch, false,
+        say(watch, TG_TONE_INFO,
             "answers for the names that it only watches are not cached until the "
             "next reload of Unbound: then their questions are seen in the cache as well");
     tg_event_fill_loaded(image, serial, removed, (uint32_t)ms, &event);
@@ -172,57 +187,40 @@ static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
     if (tg_diags_kept(diags) > 0)
         (void)tg_diag_format(tg_diags_get(diags, 0), why, sizeof(why));
     if (image)
-        say(watch, true, "%s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
-            serial);
+        say(watch, TG_TONE_ERROR,
+            "%s; it is not taken, and policy serial %" PRIu32 " stays in force", why, serial);
     else
-        say(watch, true, "NOT PROTECTING: there is still no policy: %s", why);
+        say(watch, TG_TONE_ERROR, "NOT PROTECTING: there is still no policy: %s", why);
     tg_stats_rejected(watch->guard->stats, why);
     tg_event_fill_rejected(serial, why, &event);
     record(watch, &event);
 }
 
-/* One that is whole and, when that is asked for, signed and no older than what is in force. unread:
- * for want of memory or files, or the like, which may pass while the file stays as it is. */
-static struct tg_image *open_policy(
-    const struct tg_watch *watch, struct tg_trusted *trusted, bool *unread, struct tg_diags *diags)
+/* Whether it is no older than what is in force. */
+static bool follows(const struct tg_watch *watch, const struct tg_found *found)
 {
-    const struct tg_settings *settings = watch->guard->settings;
-    struct tg_trust_change change = {.former = in_force(watch),
-        .proof = trusted,
+    const struct tg_trust_change change = {.former = in_force(watch),
+        .image = found->image,
+        .proof = &found->trusted,
         .now = (int64_t)time(NULL),
-        .allowed = settings->allow_older};
-    struct tg_image *image = NULL;
-    const enum tg_status status =
-        tg_trust_open(settings->policy, &settings->trusted, NULL, trusted, &image, diags);
+        .allowed = found->allowed};
 
-    *unread = tg_guard_unread(status);
-    if (status != TG_OK)
-        return NULL;
-    change.image = image;
-    if (!tg_trust_follows(&change, settings->policy, diags))
-        tg_image_close(&image);
-    return image;
+    return tg_trust_follows(&change, watch->settings->policy, found->diags);
 }
 
 /* Returns false when the file is bad and this was not said, as it may be in the making: its
  * signature, too, is replaced a moment before it or behind it. known: that it cannot be read was
  * said before. */
-static bool read_policy(struct tg_watch *watch, bool rests, bool known)
+static bool take(
+    struct tg_watch *watch, struct tg_found *found, struct timespec start, bool rests, bool known)
 {
-    struct tg_diags *diags = tg_diags_create();
-    struct tg_trusted trusted;
-    struct tg_image *image;
-    struct timespec start;
-    bool good;
+    const bool good = found->image && follows(watch, found);
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    image = open_policy(watch, &trusted, &watch->unread, diags);
-    good = image != NULL;
+    watch->unread = found->unread;
     if (good)
-        put_in_force(watch, image, &trusted, start);
-    else if (rests && !(known && watch->unread))
-        reject(watch, diags);
-    tg_diags_destroy(&diags);
+        put_in_force(watch, found, start);
+    else if (rests && !(known && found->unread))
+        reject(watch, found->diags);
     return good || rests;
 }
 
@@ -231,15 +229,23 @@ static bool read_policy(struct tg_watch *watch, bool rests, bool known)
  * that could not be read is tried again and again: what was in the way may go without a trace. */
 static void look(struct tg_watch *watch)
 {
-    const struct tg_seen_files now = tg_seen_look(watch->guard->settings);
+    const struct tg_seen_files now = tg_seen_look(watch->settings);
     const bool rests = tg_seen_same_state(&now, &watch->changing);
     const bool known = tg_seen_same_state(&now, &watch->tried);
+    struct tg_found found = {.image = NULL};
+    struct timespec start;
 
     watch->changing = now;
     if (known ? !watch->unread : tg_seen_same_files(&now, &watch->tried) && !rests)
         return;
-    if (read_policy(watch, rests, known))
-        watch->tried = now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &start);
+    tg_found_read(watch->settings, &found);
+    if (come_back(watch)) {
+        if (take(watch, &found, start, rests, known))
+            watch->tried = now;
+        go_away(watch);
+    }
+    tg_found_fini(&found);
 }
 
 /* At midnight an allowance may end ('until') whose names are in the cache. */
@@ -264,33 +270,42 @@ static void look_at_expiry(struct tg_watch *watch)
         return;
     watch->told_expired = expires;
     (void)tg_trust_time(expires, when);
-    log_warn("tldguard: the policy in force expired at %s; it stays in force until there is a "
-             "newer one",
-        when);
+    say(watch, TG_TONE_WARNING,
+        "the policy in force expired at %s; it stays in force until there is a newer one", when);
+}
+
+/* What is to be done whatever lies there. It may also only have been told to drop its questions,
+ * and nobody may ask anything for long: then the cache has to wait. */
+static void attend(struct tg_watch *watch)
+{
+    if (tg_walker_is_reloading(&watch->guard->walker))
+        return;
+    if (tg_walker_begin(&watch->guard->walker)) {
+        tg_guard_tell_rest(watch->guard);
+        tg_walker_end(&watch->guard->walker);
+    }
+    look_at_calendar(watch);
+    look_at_expiry(watch);
+    if (watch->walks_due > 0)
+        walk_again(watch);
+    if (watch->unsettled)
+        settle(watch);
 }
 
 static void *run(void *arg)
 {
     struct tg_watch *watch = arg;
 
-    settle(watch);
+    if (come_back(watch)) {
+        settle(watch);
+        go_away(watch);
+    }
     while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
-        watch->quiet = !tg_walker_begin(&watch->guard->walker);
-        /* It may also only have been told to drop its questions, and nobody may ask anything for
-         * long: a policy is in force within a second all the same. The cache has to wait. */
-        if (watch->quiet) {
-            look(watch);
-            continue;
-        }
-        tg_guard_tell_rest(watch->guard);
         look(watch);
-        look_at_calendar(watch);
-        look_at_expiry(watch);
-        if (watch->walks_due > 0)
-            walk_again(watch);
-        tg_walker_end(&watch->guard->walker);
-        if (watch->unsettled)
-            settle(watch);
+        if (come_back(watch)) {
+            attend(watch);
+            go_away(watch);
+        }
     }
     return NULL;
 }
@@ -302,7 +317,13 @@ int tg_watch_create(struct tg_guard *guard, const struct tg_seen_files *seen, st
 
     if (!watch)
         return ENOMEM;
+    error = pthread_mutex_init(&watch->mutex, NULL);
+    if (error != 0) {
+        free(watch);
+        return error;
+    }
     watch->guard = guard;
+    watch->settings = guard->settings;
     watch->tried = *seen;
     watch->changing = *seen;
     watch->unread = guard->unread;
@@ -315,11 +336,41 @@ int tg_watch_create(struct tg_guard *guard, const struct tg_seen_files *seen, st
     return error;
 }
 
+bool tg_watch_stop_within(struct tg_watch *watch, long ms)
+{
+    return tg_thread_stop_within(&watch->thread, ms);
+}
+
+/* The last that a thread does that was left behind. */
+static void bury(void *arg)
+{
+    struct tg_watch *watch = arg;
+
+    tg_settings_destroy(&watch->own);
+    tg_watch_destroy(&watch);
+}
+
+void tg_watch_leave(struct tg_watch **watch, struct tg_settings **settings)
+{
+    struct tg_watch *left = *watch;
+
+    *watch = NULL;
+    /* It may be at its work just now: not in the kernel, but without a processor. */
+    (void)pthread_mutex_lock(&left->mutex);
+    left->left = true;
+    left->own = *settings;
+    (void)pthread_mutex_unlock(&left->mutex);
+    *settings = NULL;
+    if (!tg_thread_leave(&left->thread, bury))
+        bury(left);
+}
+
 void tg_watch_destroy(struct tg_watch **watch)
 {
     if (!watch || !*watch)
         return;
     tg_thread_stop(&(*watch)->thread);
+    (void)pthread_mutex_destroy(&(*watch)->mutex);
     free(*watch);
     *watch = NULL;
 }
