@@ -45,8 +45,6 @@ struct tg_guard {
     struct tg_walker walker;
     struct tg_aliases *aliases; /* that may lie in the cache */
     struct tg_cachedb *cachedb; /* cachedb.c; NULL: there is no such module */
-    struct tg_seen_files seen;  /* the files that its first policy was read from */
-    bool unread;                /* they could not be read, as in tg_found */
     struct tg_trusted trusted;  /* who has signed the policy in force: of the watch, once it runs */
     struct tg_watch *watch;
     struct tg_stats *stats;
@@ -76,11 +74,8 @@ static inline bool tg_canary_sang(const struct tg_guard *guard)
  */
 bool tg_guard_create(struct tg_guard **out);
 
-/**
- * Starts to look for a new policy in the place of the one in force: the last step of a start.
- * @return false when there is no thread to be had, which is said in Unbound's log.
- */
-bool tg_guard_watch(struct tg_guard *guard);
+/** Begins to look for a new policy in the place of the one in force: the last step of a start. */
+void tg_guard_watch(struct tg_guard *guard);
 
 /**
  * Writes out what is queued, joins the threads, frees. NULL-safe, half-built-safe. A log that

@@ -11,20 +11,34 @@
 
 #include <stdbool.h>
 
-#include "module/seen.h"
+#include "module/found.h"
 
 struct tg_guard;
 struct tg_watch;
 
 /**
- * Starts the thread.
- * @param guard borrowed until the watch is destroyed; its policy, queue and walker are used.
- * @param seen  the files that its policy was read from, looked at before they were read.
- * @param out   output, to be freed with tg_watch_destroy().
+ * Starts the thread, which reads the first policy and then waits for tg_watch_begin().
+ * @param settings borrowed until the watch is destroyed.
+ * @param out      output, to be freed with tg_watch_destroy().
  * @return 0 or an errno; then *out is unchanged.
  */
-int tg_watch_create(
-    struct tg_guard *guard, const struct tg_seen_files *seen, struct tg_watch **out);
+int tg_watch_create(const struct tg_settings *settings, struct tg_watch **out);
+
+/**
+ * Waits for the first policy. Once.
+ * @param ms    how long at most.
+ * @param found output, always written: what it has come to; to be freed with tg_found_fini().
+ * @return false when the disk has not answered by then, and there is nothing: what comes of it is
+ *         taken as any other policy once the watch has begun.
+ */
+bool tg_watch_first(struct tg_watch *watch, long ms, struct tg_found *found);
+
+/**
+ * From now on it looks for other policies.
+ * @param guard borrowed until the watch is destroyed or left behind; its policy, queue and walker
+ *              are used.
+ */
+void tg_watch_begin(struct tg_watch *watch, struct tg_guard *guard);
 
 /**
  * Ends the thread.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The place of the policy does not answer: a network file system whose server is gone, a failing disk.
 # What looks there waits for ever, and nothing else does: questions are answered and logged, the figures
-# go on, a reload and a stop end. When it answers again all is as before.
+# go on, a stop ends; a reload does, too, though it finds no policy, and goes on as on-error says. When
+# it answers again all is as before. The module waits a twentieth of the time that it means to wait.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -11,6 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/faults.sh"
 
 fault_needs_preload
 patience=4 # seconds that a reload or a stop may take meanwhile
+begun=0    # EPOCHREALTIME
 serial=0
 
 # shellcheck disable=SC2317
@@ -36,10 +38,11 @@ another() {
     mv "$world_dir/new.cdb" "$world_dir/policy.cdb"
 }
 
-# stand_still CALL: the thread that looks for a policy is in there.
+# stand_still CALL [COMMAND]: the thread that looks for a policy is in there, as soon as that is done.
 stand_still() {
     : >"$fault_dir/fired"
     fault_set hold "$1"
+    "${@:2}"
     check "$1: it stands still" live_until held "$1" 1
 }
 
@@ -51,67 +54,81 @@ test_meanwhile() {
     is "$name: it blocks" "$(field rcode)" NXDOMAIN
     check "$name: it logs" live_await_line "meanwhile.$1.army.ml"
     check "$name: the figures go on" live_until is_counted $((${before:-0} + 1))
-    mv "$live_log" "$world_dir/log/$1.jsonl"
+    # A link, which nothing is written to, at once: what there is goes on to be the log's.
+    ln "$live_log" "$world_dir/log/$1.jsonl"
     fault_logs+=("$world_dir/log/$1.jsonl")
-    mkdir "$live_log"
-    ask "folder.$1.army.ml" MX
+    ln -s nowhere "$world_dir/log/link"
+    mv -fT "$world_dir/log/link" "$live_log"
+    ask "link.$1.army.ml" MX
     check "$name: a log that cannot be written: it is said" live_until said 'block.jsonl: cannot write: '
-    rmdir "$live_log"
+    rm "$live_log"
     check "$name: a log that can be written again: it is said" live_until said 'block.jsonl: written again'
-    check "$name: it logs again" live_await_line "folder.$1.army.ml"
+    check "$name: it logs again" live_await_line "link.$1.army.ml"
 }
 
-# reload NAME COUNT: the COUNTth start of this process.
+# reload NAME: it is under way.
 reload() {
-    local begin=$EPOCHREALTIME
+    begun=$EPOCHREALTIME
     is "$1: reload" "$(world_control reload)" ok
-    check "$1: reload: it has started" live_until started "$2"
-    check "$1: reload: within $patience seconds" within "$patience" "$begin"
-    check "$1: reload: it says who is left behind" said 'policy.cdb: is still being read, or does not answer; the thread that reads it is left behind'
-    ask "reloaded.$1.army.ml" MX
-    is "$1: reload: it blocks" "$(field rcode)" NXDOMAIN
-    check "$1: reload: it logs" live_await_line "reloaded.$1.army.ml"
+    check "$1: reload: who is left behind" live_until \
+        said 'policy.cdb: is still being read, or does not answer; the thread that reads it is left behind'
+    check "$1: reload: it says what is missing" live_until \
+        said 'policy.cdb: error: does not answer, or cannot be read within 30 seconds'
 }
 
 # test_reload CALL: what is left behind ends when it can, and touches nothing.
 test_reload() {
     local before
     another
+    world_settings pass
     fault_begin
     before=$(holdings)
     begin_questions
-    fault_set hold "$1"
-    another
-    stand_still "$1"
+    stand_still "$1" another
     test_meanwhile "$1"
-    fault_may_drop=yes
-    reload "$1" 2
+    end_questions "$1"
+    reload "$1"
+    check "$1: reload: it has started" live_until started 2
+    check "$1: reload: within $patience seconds" within "$patience" "$begun"
+    check "$1: reload: it says what that means" said 'NOT PROTECTING: every question passes until there is a good policy'
+    ask -w 10000 army.mil MX
+    is "$1: reload: it resolves" "$(field rcode)" NOERROR
     fault_set hold none
     check "$1, over: the policy that lay there is in force" live_until said "policy serial $serial, "
+    is "$1, over: once" "$(grep -cF "policy serial $serial, " "$world_dir/unbound.log")" 1
     check "$1, over: no thread and no file is left" live_until holds_as_before "$before"
     another
     check "$1, over: the next policy is taken" live_until said "policy serial $serial, "
-    is "$1, over: once" "$(grep -cF "policy serial $serial, " "$world_dir/unbound.log")" 1
-    end_questions "$1"
-    fault_may_drop=no
     over "$1"
 }
 
 test_stop() {
-    local begin
     stand_still stat
-    begin=$EPOCHREALTIME
+    begun=$EPOCHREALTIME
     kill "$fault_process"
     check "stop: it ends" live_until is_over "$fault_process"
-    check "stop: within $patience seconds" within "$patience" "$begin"
+    check "stop: within $patience seconds" within "$patience" "$begun"
     check "stop: in order" said 'service stopped'
+    fault_set hold none
+}
+
+# With on-error: refuse it does not run unprotected, and does not wait for ever either.
+test_refuse() {
+    world_settings refuse
+    fault_begin
+    stand_still stat
+    reload refuse
+    check "refuse: reload: it ends" live_until is_over "$fault_process"
+    check "refuse: reload: within $patience seconds" within "$patience" "$begun"
+    check "refuse: reload: it says so" said 'refusing to start unprotected'
     fault_set hold none
 }
 
 live_create
 [[ -x $fault_load ]] || bail "no $fault_load"
-fault_preload FAULT_HURRY=1
+fault_preload FAULT_HURRY=20
 test_reload stat
 test_reload open
 test_stop
+test_refuse
 live_end
