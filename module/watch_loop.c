@@ -35,6 +35,13 @@ static void go_away(struct tg_watch *watch)
     (void)pthread_mutex_unlock(&watch->mutex);
 }
 
+/* A disk has answered at last, and there is no need to read on: where the process is about to end,
+ * that may be in the midst of what libcrypto takes down. */
+static bool is_in_vain(struct tg_watch *watch)
+{
+    return tg_thread_stopped_within(&watch->thread, 0);
+}
+
 static void say(const struct tg_watch *watch, enum tg_tone tone, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void say(const struct tg_watch *watch, enum tg_tone tone, const char *format, ...)
@@ -216,6 +223,8 @@ static void look(struct tg_watch *watch)
     struct timespec start;
 
     watch->changing = now;
+    if (is_in_vain(watch))
+        return;
     if (known ? !watch->unread : tg_seen_same_files(&now, &watch->tried) && !rests)
         return;
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
@@ -283,6 +292,8 @@ static void read_first(struct tg_watch *watch)
     for (int ms = 0;; ms += FIT_PAUSE_MS) {
         found = (struct tg_found){.image = NULL};
         watch->tried = tg_seen_look(watch->settings);
+        if (is_in_vain(watch))
+            break;
         tg_found_read(watch->settings, &found);
         if (found.status != TG_ETRUST || ms >= FIT_MS)
             break;
