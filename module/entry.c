@@ -105,7 +105,9 @@ static bool begin(struct module_env *env, int id, struct tg_guard *guard)
     if (ok && stay.image && tg_image_group_count(stay.image) > 0 && env->unique_mesh == 0)
         env->unique_mesh = TG_UNIQUE_OURS;
     tg_active_leave(stay);
-    return ok && tg_guard_watch(guard);
+    if (ok)
+        tg_guard_watch(guard);
+    return ok;
 }
 
 static void end(struct module_env *env, int id, struct tg_guard *guard)

@@ -16,9 +16,9 @@
 /* At 50 ms between two looks of the writer: 320,000 questions a second blocked. */
 #define QUEUE_RECORDS 16384
 #define DIAG_LINE_MAX 1024
-#define STOP_MS       3000 /* a queue full of events takes a tenth of that */
-#define FIT_MS        500  /* for two renames, by hand in two commands */
-#define FIT_PAUSE_MS  50
+#define STOP_MS       3000  /* a queue full of events takes a tenth of that */
+#define FIRST_MS      30000 /* half a GiB, from a slow disk, takes a third of that */
+#define WATCH_MS      1000  /* for what takes less than one, unless there is much to read */
 
 void tg_guard_say(struct tg_diags *diags)
 {
@@ -54,34 +54,41 @@ static void observe(struct tg_guard *guard)
     guard->observer.boot = guard->boot;
 }
 
-/* Signed, when that is asked for, but whatever its serial and even when it has expired: at a start
- * there is nothing better. Somebody may just be replacing image and signature, one behind the
- * other: what does not fit gets another look before a resolver ends for it. */
-static enum tg_status open_policy(
-    struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
+/* What is wrong with a policy, beside what else there is. */
+static void add_all(struct tg_diags *to, const struct tg_diags *from)
 {
-    static const struct timespec pause = {.tv_nsec = FIT_PAUSE_MS * 1000000L};
-    const struct tg_settings *settings = guard->settings;
-    enum tg_status status;
+    for (size_t i = 0; i < tg_diags_kept(from); i++) {
+        const struct tg_diag *diag = tg_diags_get(from, i);
 
-    for (int ms = 0;; ms += FIT_PAUSE_MS) {
-        const bool last = ms >= FIT_MS;
-
-        guard->seen = tg_seen_look(settings);
-        status = tg_trust_open(settings->policy, &settings->trusted, NULL, &guard->trusted, image,
-            last ? diags : NULL);
-        if (status == TG_OK || last)
-            return status;
-        if (status == TG_ETRUST)
-            (void)nanosleep(&pause, NULL);
-        else
-            ms = FIT_MS; /* nothing to wait for: once more, for what there is to say */
+        tg_diags_add(
+            to, diag->level, diag->file, diag->line, diag->col, diag->source, "%s", diag->text);
     }
 }
 
-bool tg_guard_unread(enum tg_status status)
+/* By the thread that looks for others later on: a disk that does not answer holds that alone. */
+static enum tg_status read_policy(
+    struct tg_guard *guard, struct tg_diags *diags, struct tg_image **image)
 {
-    return status == TG_ENOMEM || status == TG_EIO;
+    const char *path = guard->settings->policy;
+    const int error = tg_watch_create(guard->settings, &guard->watch);
+    struct tg_found found;
+
+    if (error != 0) {
+        tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL, "cannot start to watch the policy: %s",
+            strerror(error));
+        return TG_ENOMEM;
+    }
+    if (!tg_watch_first(guard->watch, FIRST_MS, &found)) {
+        tg_diags_add(diags, TG_DIAG_ERROR, path, 0, 0, NULL,
+            "does not answer, or cannot be read within %d seconds", FIRST_MS / 1000);
+        return TG_EIO;
+    }
+    add_all(diags, found.diags);
+    guard->trusted = found.trusted;
+    *image = found.image;
+    found.image = NULL;
+    tg_found_fini(&found);
+    return found.status;
 }
 
 /* The policy in force. With on-error: pass there may be none, until a good one comes. */
@@ -91,9 +98,8 @@ static enum tg_status load_policy(
     enum tg_status status;
 
     *image = NULL;
-    status = open_policy(guard, diags, image);
-    guard->unread = tg_guard_unread(status);
-    if (status != TG_OK && guard->settings->on_error != TG_ON_ERROR_PASS)
+    status = read_policy(guard, diags, image);
+    if (status != TG_OK && (guard->settings->on_error != TG_ON_ERROR_PASS || !guard->watch))
         return status;
     status = tg_active_create(*image, &guard->active);
     if (status != TG_OK)
@@ -233,13 +239,10 @@ bool tg_guard_create(struct tg_guard **out)
     return ok;
 }
 
-bool tg_guard_watch(struct tg_guard *guard)
+void tg_guard_watch(struct tg_guard *guard)
 {
-    const int error = guard->passive ? 0 : tg_watch_create(guard, &guard->seen, &guard->watch);
-
-    if (error != 0)
-        log_err("tldguard: cannot start to watch the policy: %s", strerror(error));
-    return error == 0;
+    if (!guard->passive)
+        tg_watch_begin(guard->watch, guard);
 }
 
 /* So that Unbound's dlclose() leaves our code where it is: for a thread that is left behind. */
@@ -250,6 +253,18 @@ static bool stay_loaded(void)
 
     return dladdr(&here, &info) != 0 &&
            dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != NULL;
+}
+
+/* First of all: it pushes events. */
+static void end_watch(struct tg_guard *guard)
+{
+    if (guard->watch && !tg_watch_stop_within(guard->watch, WATCH_MS) && stay_loaded()) {
+        log_warn("tldguard: %s: is still being read, or does not answer; the thread that reads it "
+                 "is left behind",
+            guard->settings->policy);
+        tg_watch_leave(&guard->watch, &guard->settings);
+    }
+    tg_watch_destroy(&guard->watch);
 }
 
 /*
@@ -277,7 +292,7 @@ void tg_guard_destroy(struct tg_guard **guard)
 {
     if (!guard || !*guard)
         return;
-    tg_watch_destroy(&(*guard)->watch);
+    end_watch(*guard);
     end_threads(*guard);
     tg_guard_tell_rest(*guard);
     if ((*guard)->walker.has_mutex)

@@ -24,6 +24,9 @@
 #include "tldguard/event.h"
 #include "tldguard/settings.h"
 
+/* As what a line stands in Unbound's log. In front of each line that waits. */
+enum tg_tone { TG_TONE_ERROR = 'E', TG_TONE_WARNING = 'W', TG_TONE_INFO = 'I' };
+
 enum tg_canary_state { TG_CANARY_UNTRIED, TG_CANARY_SINGS, TG_CANARY_DEAD };
 
 /* In module_env.unique_mesh: set by us. For Unbound any number but 0 is true; subnetcache, which
@@ -42,8 +45,6 @@ struct tg_guard {
     struct tg_walker walker;
     struct tg_aliases *aliases; /* that may lie in the cache */
     struct tg_cachedb *cachedb; /* cachedb.c; NULL: there is no such module */
-    struct tg_seen_files seen;  /* the files that its first policy was read from */
-    bool unread;                /* they could not be read (tg_guard_unread) */
     struct tg_trusted trusted;  /* who has signed the policy in force: of the watch, once it runs */
     struct tg_watch *watch;
     struct tg_stats *stats;
@@ -73,20 +74,13 @@ static inline bool tg_canary_sang(const struct tg_guard *guard)
  */
 bool tg_guard_create(struct tg_guard **out);
 
-/** True for the ways not to open a policy that may pass while its file stays as it is: no memory,
- *  no file descriptor, no disk. */
-bool tg_guard_unread(enum tg_status status);
-
-/**
- * Starts to look for a new policy in the place of the one in force: the last step of a start.
- * @return false when there is no thread to be had, which is said in Unbound's log.
- */
-bool tg_guard_watch(struct tg_guard *guard);
+/** Begins to look for a new policy in the place of the one in force: the last step of a start. */
+void tg_guard_watch(struct tg_guard *guard);
 
 /**
  * Writes out what is queued, joins the threads, frees. NULL-safe, half-built-safe. A log that
- * does not answer is waited for three seconds: then its thread is left behind, with what it needs,
- * in a library that stays loaded.
+ * does not answer is waited for three seconds, figures and policy for one: then its thread is left
+ * behind, with what it needs, in a library that stays loaded.
  */
 void tg_guard_destroy(struct tg_guard **guard);
 
@@ -102,12 +96,8 @@ void tg_guard_say(struct tg_diags *diags);
  */
 void tg_guard_tell(void *guard, const char *text);
 
-/**
- * Keeps a line for tg_guard_tell_rest(), as an error to Unbound or as information: for a thread
- * that knows already that it must not say it now. What finds no room until then is left out. Any
- * thread.
- */
-void tg_guard_keep(struct tg_guard *guard, bool error, const char *text);
+/** The same, as a line of another kind. */
+void tg_guard_tell_as(struct tg_guard *guard, enum tg_tone tone, const char *text);
 
 /** Says what had to wait. Unbound's main thread, or ours between tg_walker_begin() and its end. */
 void tg_guard_tell_rest(struct tg_guard *guard);

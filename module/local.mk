@@ -23,10 +23,11 @@ if BUILD_MODULE
 unboundlibdir = $(libdir)/unbound
 unboundlib_LTLIBRARIES = module/tldguard.la
 module_tldguard_la_SOURCES = \
-	module/ub.h module/guard.h module/path.h module/walk.h module/seen.h module/watch.h \
+	module/ub.h module/guard.h module/path.h module/walk.h module/found.h module/seen.h module/watch.h module/watch_loop.h \
 	module/entry.c module/guard.c module/abi.c module/order.c \
 	module/operate.c module/apart.c module/resolved.c module/answered.c module/targets.c module/twin.c \
-	module/answer.c module/record.c module/cachedb.c module/walk.c module/seen.c module/watch.c module/vitals.c module/tell.c
+	module/answer.c module/record.c module/cachedb.c module/walk.c module/found.c module/seen.c \
+	module/watch.c module/watch_loop.c module/vitals.c module/tell.c
 module_tldguard_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem $(UNBOUND_SRC) \
 	-DTG_UB_CRI=$(TG_UB_CRI) -DTG_UB_ADD_SUB=$(TG_UB_ADD_SUB) \
 	-DTG_UB_WAKE=$(TG_UB_WAKE) -DTG_UB_DOQ=$(TG_UB_DOQ)

@@ -13,6 +13,8 @@
 
 #include "tldguard/event.h"
 
+#define NS_PER_S     1000000000
+#define NS_PER_MS    1000000
 #define DATAGRAM_MAX (TG_EVENT_LINE_MAX + 1024)
 
 /* RFC 5424 6.2.1: facility 20, local4; severities 4, warning, and 5, notice. */
@@ -118,21 +120,24 @@ static int connect_to(struct tg_relay *relay)
     return 0;
 }
 
-/* Waits for room, as long as there is patience left. */
-static bool await_room(struct tg_relay *relay)
+/* Waits for room, as long as there is patience left. With ENOBUFS it is the kernel that has none:
+ * of that poll() knows nothing, and would return at once. */
+static bool await_room(struct tg_relay *relay, int error)
 {
     struct pollfd ready = {.fd = relay->fd, .events = POLLOUT};
+    const bool of_kernel = error == ENOBUFS;
     struct timespec before, after;
     int count;
 
-    if (relay->failing || relay->patience_ms <= 0)
+    if (relay->failing || relay->patience <= 0)
         return false;
     (void)clock_gettime(CLOCK_MONOTONIC, &before);
-    count = poll(&ready, 1, (int)relay->patience_ms);
+    count = of_kernel ? poll(NULL, 0, 1)
+                      : poll(&ready, 1, (int)((relay->patience + NS_PER_MS - 1) / NS_PER_MS));
     (void)clock_gettime(CLOCK_MONOTONIC, &after);
-    relay->patience_ms -=
-        (long)(after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
-    return count > 0;
+    relay->patience -=
+        (int64_t)(after.tv_sec - before.tv_sec) * NS_PER_S + after.tv_nsec - before.tv_nsec;
+    return of_kernel || count > 0;
 }
 
 /* A receiver that was started anew has another socket under the same path. */
@@ -147,7 +152,8 @@ static int send_one(struct tg_relay *relay, const char *datagram, size_t len)
             return error;
         do {
             error = send(relay->fd, datagram, len, MSG_NOSIGNAL) >= 0 ? 0 : errno;
-        } while (error == EINTR || ((error == EAGAIN || error == ENOBUFS) && await_room(relay)));
+        } while (
+            error == EINTR || ((error == EAGAIN || error == ENOBUFS) && await_room(relay, error)));
         if (error == 0 || error == EAGAIN || error == ENOBUFS || error == EMSGSIZE)
             return error;
         tg_relay_fini(relay);
@@ -163,7 +169,7 @@ int tg_relay_send(struct tg_relay *relay, const char *lines, size_t len, long pa
 
     if (relay->path == NULL)
         return 0;
-    relay->patience_ms = patience_ms;
+    relay->patience = (int64_t)patience_ms * NS_PER_MS;
     while (lines < end) {
         const char *next = memchr(lines, '\n', (size_t)(end - lines));
         const size_t line_len = next != NULL ? (size_t)(next - lines) + 1 : (size_t)(end - lines);

@@ -21,7 +21,7 @@ struct tg_relay {
     enum tg_relay_kind kind;
     const char *path; /* of the socket, borrowed; NULL: not wanted */
     int fd;           /* -1: not connected */
-    long patience_ms; /* left for these lines */
+    int64_t patience; /* left for these lines, in nanoseconds */
     bool failing;     /* the last line was not taken */
     uint64_t unsent;  /* lines that were not taken */
 };

@@ -285,15 +285,27 @@ static void know(struct tg_stats *stats, const struct tg_rule *rule)
             &stats->index[at], (unsigned short)stats->rule_count++, memory_order_release);
 }
 
+static void know_all(struct tg_stats *stats, const struct tg_image *image)
+{
+    for (size_t i = 0; i < tg_image_rule_count(image); i++)
+        if (tg_image_rule(image, i)->kind == TG_KIND_TLD)
+            know(stats, tg_image_rule(image, i));
+}
+
+void tg_stats_rules(struct tg_stats *stats, const struct tg_image *image)
+{
+    (void)pthread_mutex_lock(&stats->mutex);
+    know_all(stats, image);
+    (void)pthread_mutex_unlock(&stats->mutex);
+}
+
 void tg_stats_policy(struct tg_stats *stats, const struct tg_image *image)
 {
     const struct tg_image_meta *meta = tg_image_meta(image);
     struct tg_figures_policy *policy = &stats->policy;
 
     (void)pthread_mutex_lock(&stats->mutex);
-    for (size_t i = 0; i < tg_image_rule_count(image); i++)
-        if (tg_image_rule(image, i)->kind == TG_KIND_TLD)
-            know(stats, tg_image_rule(image, i));
+    know_all(stats, image);
     policy->there = true;
     policy->serial = meta->serial;
     memcpy(policy->digest, meta->digest, sizeof(policy->digest));

@@ -32,7 +32,7 @@ static inline void tg_stats_end(struct tg_stats *stats, unsigned slot, uint64_t 
 
 /**
  * A question was decided as it came in.
- * @param verdict the final one; its rule is of a policy that tg_stats_policy() was told of.
+ * @param verdict the final one; its rule is of a policy that tg_stats_rules() was told of.
  */
 void tg_stats_decided(struct tg_stats *stats, unsigned slot, const struct tg_question *question,
     const struct tg_verdict *verdict);
@@ -52,7 +52,11 @@ void tg_stats_add(struct tg_stats *stats, enum tg_counter counter, uint64_t coun
 
 /* Elsewhere: any thread; these take a lock. */
 
-/** A policy is to be in force now: before any thread may decide by it. */
+/** Counts what a policy's TLDs come to each for itself from now on: to be told before any thread
+ * may decide by it. What comes to one that was not told of counts as another one's. */
+void tg_stats_rules(struct tg_stats *stats, const struct tg_image *image);
+
+/** A policy is in force, for what the cache holds as well. Does what tg_stats_rules() does, too. */
 void tg_stats_policy(struct tg_stats *stats, const struct tg_image *image);
 
 /** When the one that is in force, or about to be, expires: seconds since 1970; 0: never. */

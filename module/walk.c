@@ -11,6 +11,10 @@
 /* From the end of the questions under way to that of this instance; more than any reload takes. */
 #define RELOAD_SECONDS 5
 
+/* A second, at least, to wait for the end of a line. */
+#define SILENCE_NS    1000000
+#define SILENCE_TRIES 1000
+
 /* Bins between one step towards an answer and the next. */
 #define AHEAD 8
 
@@ -35,7 +39,7 @@ bool tg_walker_init(struct tg_walker *walker)
 {
     if (pthread_mutex_init(&walker->mutex, NULL) != 0)
         return false;
-    walker->has_mutex = pthread_mutex_init(&walker->busy, NULL) == 0;
+    walker->has_mutex = pthread_mutex_init(&walker->speaks, NULL) == 0;
     if (!walker->has_mutex)
         (void)pthread_mutex_destroy(&walker->mutex);
     return walker->has_mutex;
@@ -45,7 +49,7 @@ void tg_walker_fini(struct tg_walker *walker)
 {
     if (walker->has_mutex) {
         (void)pthread_mutex_destroy(&walker->mutex);
-        (void)pthread_mutex_destroy(&walker->busy);
+        (void)pthread_mutex_destroy(&walker->speaks);
     }
     walker->has_mutex = false;
 }
@@ -87,15 +91,19 @@ static time_t now_monotonic(void)
     return now.tv_sec + 1; /* never 0 */
 }
 
-/* What Unbound's log writes in each line goes with its configuration. */
-static void wait_for_rest(struct tg_walker *walker)
+/* What Unbound's log writes in each line goes with its configuration. A line is short: it is looked
+ * for its end by no clock that somebody may set. */
+static void wait_for_silence(struct tg_walker *walker)
 {
-    struct timespec until;
+    const struct timespec pause = {.tv_nsec = SILENCE_NS};
 
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec++;
-    if (pthread_mutex_timedlock(&walker->busy, &until) == 0)
-        (void)pthread_mutex_unlock(&walker->busy);
+    for (int i = 0; i < SILENCE_TRIES; i++) {
+        if (pthread_mutex_trylock(&walker->speaks) == 0) {
+            (void)pthread_mutex_unlock(&walker->speaks);
+            return;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
 }
 
 void tg_walker_dismiss(struct tg_walker *walker)
@@ -105,11 +113,11 @@ void tg_walker_dismiss(struct tg_walker *walker)
     walker->messages = NULL;
     (void)pthread_mutex_unlock(&walker->mutex);
     atomic_store(&walker->placed, false);
-    wait_for_rest(walker);
+    wait_for_silence(walker);
 }
 
 /* The sentinel went a moment ago, and there is no other. */
-static bool is_reloading(struct tg_walker *walker)
+bool tg_walker_is_reloading(struct tg_walker *walker)
 {
     const time_t dismissed = atomic_load(&walker->dismissed);
 
@@ -119,16 +127,16 @@ static bool is_reloading(struct tg_walker *walker)
 
 bool tg_walker_begin(struct tg_walker *walker)
 {
-    (void)pthread_mutex_lock(&walker->busy);
-    if (!is_reloading(walker))
+    (void)pthread_mutex_lock(&walker->speaks);
+    if (!tg_walker_is_reloading(walker))
         return true;
-    (void)pthread_mutex_unlock(&walker->busy);
+    (void)pthread_mutex_unlock(&walker->speaks);
     return false;
 }
 
 void tg_walker_end(struct tg_walker *walker)
 {
-    (void)pthread_mutex_unlock(&walker->busy);
+    (void)pthread_mutex_unlock(&walker->speaks);
 }
 
 static void doom(struct walk *walk, const struct lruhash_entry *entry)

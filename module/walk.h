@@ -28,8 +28,8 @@ struct tg_guard;
 struct tg_image;
 
 struct tg_walker {
-    pthread_mutex_t mutex; /* guards messages; held for one bin */
-    pthread_mutex_t busy;  /* held by our thread while it does anything at all */
+    pthread_mutex_t mutex;  /* guards messages; held for one bin */
+    pthread_mutex_t speaks; /* held by a thread of ours while it says a line */
     bool has_mutex;
     struct slabhash *messages; /* NULL: no sentinel is there, and no walk may go on */
     atomic_bool placed;        /* the same, for the query path */
@@ -58,14 +58,17 @@ bool tg_walker_is_sentinel(
     const struct tg_walker *walker, const struct module_qstate *qstate, int id);
 
 /**
- * Unbound drops the sentinel, most likely to reload: returns when no walk goes on, and when our
- * thread rests, for which it waits a second at most. Its thread.
+ * Unbound drops the sentinel, most likely to reload: returns when no walk goes on, and when no
+ * thread of ours says anything, for which it waits a second at most. Its thread.
  */
 void tg_walker_dismiss(struct tg_walker *walker);
 
+/** Whether Unbound reloads, most likely: there is nothing to walk through. Any thread. */
+bool tg_walker_is_reloading(struct tg_walker *walker);
+
 /**
- * Our thread begins to do something, until tg_walker_end(). Any of it may say a line in Unbound's
- * log.
+ * A thread of ours begins to say something in Unbound's log, and nothing else, until
+ * tg_walker_end(): others wait for it.
  * @return false: it must not, as Unbound reloads, and changes its settings as if it were alone.
  */
 bool tg_walker_begin(struct tg_walker *walker);

@@ -3,310 +3,28 @@
 #include "module/watch.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
 #include "module/path.h"
-#include "module/thread.h"
+#include "module/watch_loop.h"
 
-#define LOOK_MS 250
-#define SOON_MS 1000
-#define SAY_MAX (TG_EVENT_ERROR_MAX + 256) /* a reason, or who has signed, and words around it */
-
-/* A worker may have judged an answer by the former policy and store it only when the first walk
- * has come by: it is in the middle of one call, so the next one finds what it has stored. */
-#define WALKS 2
-
-struct tg_watch {
-    struct tg_guard *guard;
-    struct tg_thread thread;
-    struct tg_seen_files tried;    /* what was read last, good or bad */
-    struct tg_seen_files changing; /* what is being written in place, as at the last look */
-    bool unread;                   /* what was tried could not be read, and that was said */
-    bool unsettled;                /* the policy in force is as it was opened */
-    unsigned walks_due;            /* the cache may hold what the policy in force does not allow */
-    bool oom;                      /* so the last walk ended */
-    unsigned put_off;              /* how often in a row it could not begin */
-    uint32_t day;                  /* on which the cache was last known to be right */
-    int64_t told_expired;          /* the end, in seconds since 1970, that was said last */
-    bool quiet; /* Unbound may be about to reload: nothing of its may be touched */
-};
-
-/* What each line of Unbound's log goes by changes while it reloads: then a line waits. */
-static void say(const struct tg_watch *watch, bool error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void say(const struct tg_watch *watch, bool error, const char *format, ...)
-{
-    char line[SAY_MAX];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof(line), format, args);
-    va_end(args);
-    if (watch->quiet)
-        tg_guard_keep(watch->guard, error, line);
-    else if (error)
-        log_err("tldguard: %s", line);
-    else
-        log_info("tldguard: %s", line);
-}
-
-static long ms_since(struct timespec start)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long)(now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
-}
-
-/* No other thread replaces the policy, so this one may use it without being counted. */
-static struct tg_image *in_force(const struct tg_watch *watch)
-{
-    return tg_active_image(watch->guard->active);
-}
-
-/* Returns how many answers left the cache. */
-static size_t walk(struct tg_watch *watch)
-{
-    size_t removed;
-    const enum tg_walk_end end = tg_walk(watch->guard, in_force(watch), &removed);
-
-    tg_stats_add(watch->guard->stats, TG_COUNT_CACHE_REMOVED, removed);
-    if (end == TG_WALK_ENOMEM)
-        tg_stats_add(watch->guard->stats, TG_COUNT_CACHE_ERRORS, 1);
-    if (end == TG_WALK_ENOMEM && !watch->oom)
-        say(watch, true, "cannot look through the cache: out of memory; trying again");
-    watch->oom = end == TG_WALK_ENOMEM;
-    if (end == TG_WALK_DONE)
-        watch->walks_due--;
-    /* Not for the moment that a reload takes. */
-    watch->put_off = end == TG_WALK_LATER ? watch->put_off + 1 : 0;
-    if (watch->put_off == SOON_MS / LOOK_MS)
-        say(watch, false,
-            "the cache is looked through as soon as there is a question that it "
-            "has no answer to");
-    return removed;
-}
-
-/* What the first walk had to leave. */
-static void walk_again(struct tg_watch *watch)
-{
-    const size_t removed = walk(watch);
-
-    if (removed > 0)
-        say(watch, false, "%zu more answers removed from the cache", removed);
-}
-
-static void record(const struct tg_watch *watch, struct tg_event *event)
-{
-    struct tg_event *slot = tg_queue_claim(watch->guard->queue);
-
-    if (!slot)
-        return; /* the queue has counted it */
-    (void)clock_gettime(CLOCK_REALTIME, &event->time);
-    tg_event_copy(slot, event);
-    tg_queue_commit(watch->guard->queue, slot);
-}
-
-/* The policy holds already: what makes its look-ups quick can take its time. */
-static void settle(struct tg_watch *watch)
-{
-    struct tg_image *image = in_force(watch);
-    struct tg_image *settled = image ? tg_image_settle(image) : NULL;
-
-    if (settled)
-        tg_active_replace(watch->guard->active, settled);
-    watch->unsettled = false;
-}
-
-static void put_in_force(struct tg_watch *watch, struct tg_image *image,
-    const struct tg_trusted *trusted, struct timespec start)
-{
-    const struct tg_image *former = in_force(watch);
-    const uint32_t serial = former ? tg_image_meta(former)->serial : 0;
-    struct tg_event event;
-    char by[96];
-    size_t removed;
-    long ms;
-
-    watch->guard->trusted = *trusted;
-    tg_stats_expires(watch->guard->stats, trusted->claim.expires);
-    /* A file that was only touched, or copied over itself, or signed anew. */
-    if (former && tg_image_same(former, image)) {
-        tg_stats_kept(watch->guard->stats);
-        tg_image_close(&image);
-        return;
-    }
-    tg_active_replace(watch->guard->active, image);
-    watch->walks_due = WALKS;
-    removed = watch->quiet ? 0 : walk(watch);
-    /* Who waits for it to be in force may ask now. */
-    tg_stats_policy(watch->guard->stats, image);
-    ms = ms_since(start);
-    say(watch, false,
-        "policy serial %" PRIu32 ", %zu rules, is in force after %ld ms; it was "
-        "serial %" PRIu32 "; %zu answers removed from the cache%s",
-        tg_image_meta(image)->serial, tg_image_rule_count(image), ms, serial, removed,
-        tg_trust_text(trusted, by));
-    if (tg_image_monitors(image) && !watch->guard->told)
-        say(watch, false,
-            "answers for the names that it only watches are not cached until the "
-            "next reload of Unbound: then their questions are seen in the cache as well");
-    tg_event_fill_loaded(image, serial, removed, (uint32_t)ms, &event);
-    record(watch, &event);
-    watch->unsettled = true;
-}
-
-/* One line, for whoever is woken by each. */
-static void reject(const struct tg_watch *watch, const struct tg_diags *diags)
-{
-    const struct tg_image *image = in_force(watch);
-    const uint32_t serial = image ? tg_image_meta(image)->serial : 0;
-    char why[TG_EVENT_ERROR_MAX] = "out of memory";
-    struct tg_event event;
-
-    if (tg_diags_kept(diags) > 0)
-        (void)tg_diag_format(tg_diags_get(diags, 0), why, sizeof(why));
-    if (image)
-        say(watch, true, "%s; it is not taken, and policy serial %" PRIu32 " stays in force", why,
-            serial);
-    else
-        say(watch, true, "NOT PROTECTING: there is still no policy: %s", why);
-    tg_stats_rejected(watch->guard->stats, why);
-    tg_event_fill_rejected(serial, why, &event);
-    record(watch, &event);
-}
-
-/* One that is whole and, when that is asked for, signed and no older than what is in force. unread:
- * for want of memory or files, or the like, which may pass while the file stays as it is. */
-static struct tg_image *open_policy(
-    const struct tg_watch *watch, struct tg_trusted *trusted, bool *unread, struct tg_diags *diags)
-{
-    const struct tg_settings *settings = watch->guard->settings;
-    struct tg_trust_change change = {.former = in_force(watch),
-        .proof = trusted,
-        .now = (int64_t)time(NULL),
-        .allowed = settings->allow_older};
-    struct tg_image *image = NULL;
-    const enum tg_status status =
-        tg_trust_open(settings->policy, &settings->trusted, NULL, trusted, &image, diags);
-
-    *unread = tg_guard_unread(status);
-    if (status != TG_OK)
-        return NULL;
-    change.image = image;
-    if (!tg_trust_follows(&change, settings->policy, diags))
-        tg_image_close(&image);
-    return image;
-}
-
-/* Returns false when the file is bad and this was not said, as it may be in the making: its
- * signature, too, is replaced a moment before it or behind it. known: that it cannot be read was
- * said before. */
-static bool read_policy(struct tg_watch *watch, bool rests, bool known)
-{
-    struct tg_diags *diags = tg_diags_create();
-    struct tg_trusted trusted;
-    struct tg_image *image;
-    struct timespec start;
-    bool good;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    image = open_policy(watch, &trusted, &watch->unread, diags);
-    good = image != NULL;
-    if (good)
-        put_in_force(watch, image, &trusted, start);
-    else if (rests && !(known && watch->unread))
-        reject(watch, diags);
-    tg_diags_destroy(&diags);
-    return good || rests;
-}
-
-/* Another file was most likely renamed into this place, and is whole; if not, or if there is none,
- * it may only not be there yet. One that is written in place is given the time until it rests. One
- * that could not be read is tried again and again: what was in the way may go without a trace. */
-static void look(struct tg_watch *watch)
-{
-    const struct tg_seen_files now = tg_seen_look(watch->guard->settings);
-    const bool rests = tg_seen_same_state(&now, &watch->changing);
-    const bool known = tg_seen_same_state(&now, &watch->tried);
-
-    watch->changing = now;
-    if (known ? !watch->unread : tg_seen_same_files(&now, &watch->tried) && !rests)
-        return;
-    if (read_policy(watch, rests, known))
-        watch->tried = now;
-}
-
-/* At midnight an allowance may end ('until') whose names are in the cache. */
-static void look_at_calendar(struct tg_watch *watch)
-{
-    const uint32_t day = tg_day_of(time(NULL));
-
-    if (day == watch->day)
-        return;
-    watch->day = day;
-    if (in_force(watch))
-        watch->walks_due = WALKS;
-}
-
-/* It stays in force: an old policy is better than none. */
-static void look_at_expiry(struct tg_watch *watch)
-{
-    const int64_t expires = watch->guard->trusted.claim.expires;
-    char when[21];
-
-    if (expires == 0 || expires > (int64_t)time(NULL) || expires == watch->told_expired)
-        return;
-    watch->told_expired = expires;
-    (void)tg_trust_time(expires, when);
-    log_warn("tldguard: the policy in force expired at %s; it stays in force until there is a "
-             "newer one",
-        when);
-}
-
-static void *run(void *arg)
-{
-    struct tg_watch *watch = arg;
-
-    settle(watch);
-    while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
-        watch->quiet = !tg_walker_begin(&watch->guard->walker);
-        /* It may also only have been told to drop its questions, and nobody may ask anything for
-         * long: a policy is in force within a second all the same. The cache has to wait. */
-        if (watch->quiet) {
-            look(watch);
-            continue;
-        }
-        tg_guard_tell_rest(watch->guard);
-        look(watch);
-        look_at_calendar(watch);
-        look_at_expiry(watch);
-        if (watch->walks_due > 0)
-            walk_again(watch);
-        tg_walker_end(&watch->guard->walker);
-        if (watch->unsettled)
-            settle(watch);
-    }
-    return NULL;
-}
-
-int tg_watch_create(struct tg_guard *guard, const struct tg_seen_files *seen, struct tg_watch **out)
+int tg_watch_create(const struct tg_settings *settings, struct tg_watch **out)
 {
     struct tg_watch *watch = calloc(1, sizeof(*watch));
     int error;
 
     if (!watch)
         return ENOMEM;
-    watch->guard = guard;
-    watch->tried = *seen;
-    watch->changing = *seen;
-    watch->unread = guard->unread;
+    error = pthread_mutex_init(&watch->mutex, NULL);
+    if (error != 0) {
+        free(watch);
+        return error;
+    }
+    watch->settings = settings;
+    watch->unsettled = true;
     watch->day = tg_day_of(time(NULL));
-    error = tg_thread_start(&watch->thread, run, watch);
+    error = tg_thread_start(&watch->thread, tg_watch_run, watch);
     if (error != 0)
         tg_watch_destroy(&watch);
     else
@@ -314,11 +32,60 @@ int tg_watch_create(struct tg_guard *guard, const struct tg_seen_files *seen, st
     return error;
 }
 
+bool tg_watch_first(struct tg_watch *watch, long ms, struct tg_found *found)
+{
+    (void)tg_thread_ready_within(&watch->thread, ms);
+    (void)pthread_mutex_lock(&watch->mutex);
+    *found = watch->first;
+    watch->first = (struct tg_found){.image = NULL};
+    watch->unawaited = !watch->read;
+    (void)pthread_mutex_unlock(&watch->mutex);
+    return !watch->unawaited;
+}
+
+void tg_watch_begin(struct tg_watch *watch, struct tg_guard *guard)
+{
+    (void)pthread_mutex_lock(&watch->mutex);
+    watch->guard = guard;
+    (void)pthread_mutex_unlock(&watch->mutex);
+}
+
+bool tg_watch_stop_within(struct tg_watch *watch, long ms)
+{
+    return tg_thread_stop_within(&watch->thread, ms);
+}
+
+/* The last that a thread does that was left behind. */
+static void bury(void *arg)
+{
+    struct tg_watch *watch = arg;
+
+    tg_settings_destroy(&watch->own);
+    tg_watch_destroy(&watch);
+}
+
+void tg_watch_leave(struct tg_watch **watch, struct tg_settings **settings)
+{
+    struct tg_watch *left = *watch;
+
+    *watch = NULL;
+    /* It may be at its work just now: not in the kernel, but without a processor. */
+    (void)pthread_mutex_lock(&left->mutex);
+    left->guard = NULL;
+    left->own = *settings;
+    (void)pthread_mutex_unlock(&left->mutex);
+    *settings = NULL;
+    if (!tg_thread_leave(&left->thread, bury))
+        bury(left);
+}
+
 void tg_watch_destroy(struct tg_watch **watch)
 {
     if (!watch || !*watch)
         return;
     tg_thread_stop(&(*watch)->thread);
+    tg_found_fini(&(*watch)->first);
+    (void)pthread_mutex_destroy(&(*watch)->mutex);
     free(*watch);
     *watch = NULL;
 }

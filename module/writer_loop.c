@@ -179,8 +179,10 @@ static enum outcome step(struct tg_writer *writer)
 
     if (error == 0)
         tg_writer_fill(writer);
-    if (error == 0 && writer->batch_records == 0)
+    if (error == 0 && writer->batch_records == 0) {
+        note_success(writer); /* of opening it: there may be nothing to write for days */
         return IDLE;
+    }
     if (error == 0 && writer->batch_len > 0)
         error = write_batch(writer);
     if (error != 0) {

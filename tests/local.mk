@@ -29,6 +29,7 @@ tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 
 # What the module counts, and the file it stands in.
 tg_unit += tests/unit/test_stats tests/unit/test_publish
+tests_unit_test_relay_LDFLAGS = -Wl,--wrap=send $(AM_LDFLAGS)
 tests_unit_test_stats_LDFLAGS = -Wl,--wrap=clock_gettime $(AM_LDFLAGS)
 tests_unit_test_publish_LDFLAGS = -Wl,--wrap=write,--wrap=rename $(AM_LDFLAGS)
 
@@ -150,7 +151,7 @@ tg_live = tests/live/answers.sh tests/live/clients.sh tests/live/hostile.sh \
 	tests/live/transfer.sh \
 	tests/live/rsyslog.sh tests/live/logrotate.sh
 # What goes wrong while it runs; all of it is in tests/faults, and with it how long each takes.
-tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/limits.sh \
+tg_live += tests/live/log_faults.sh tests/live/policy_faults.sh tests/live/policy_stuck.sh tests/live/limits.sh \
 	tests/live/memory.sh tests/live/clock.sh tests/live/signals.sh tests/live/scale.sh tests/live/lies.sh
 # Which rights it takes, and which it is left.
 tg_live += tests/live/rights.sh tests/live/setuid.sh tests/live/apparmor.sh tests/live/systemd.sh

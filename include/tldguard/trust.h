@@ -133,14 +133,19 @@ struct tg_trust_change {
     const struct tg_image *image;   /* the new one */
     const struct tg_trusted *proof; /* of the new one */
     int64_t now;                    /* seconds since 1970 */
-    const char *allowed;            /* path of a file with one serial that may be an older one, or
-                                       one that has expired; NULL: no file */
+    bool allowed;                   /* its serial, though it is an older one or has expired */
 };
+
+/**
+ * Whether the host allows a serial, whatever was before: there is a file with this one in it.
+ * @param path of the file; NULL: none is.
+ */
+bool tg_trust_allowed(const char *path, uint32_t serial);
 
 /**
  * Whether a policy that is signed may follow the one in force: not when it has expired, nor with a
  * serial that is not higher, unless the host allows this very serial. The same octets again, as
- * with a new signature, may; and where none is asked for, everything.
+ * with a new signature, may; and where none is asked for, everything. Touches no file.
  * @param name  what the error calls it.
  * @param diags gets one error when it may not.
  */

@@ -106,6 +106,7 @@ fault_preload() {
     : >"$fault_dir/fired"
     printf '%-30s' '0 0' >"$fault_dir/alloc"
     printf '%-30s' 0 >"$fault_dir/clock"
+    printf '%-30s' none >"$fault_dir/hold"
     printf '%s\n' '#!/bin/sh' "exec env LD_PRELOAD=$fault_library FAULT_DIR=$fault_dir FAULT_MODULE=/tldguard.so $* \"$UNBOUND_PREFIX/sbin/unbound\" \"\$@\"" \
         >"$world_dir/unbound-faulty"
     chmod a+rx "$world_dir/unbound-faulty"

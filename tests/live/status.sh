@@ -186,6 +186,28 @@ test_policies() {
     is "another one: what was counted goes on" "$(figure num.rule.tld.ml.blocked)" 4
 }
 
+# A TLD that no policy had a rule for before is asked for while the cache is looked through, which
+# takes a while when there is much in it: it is counted under its own name from the first.
+test_change() {
+    local load loading
+    load=$TG_BUILD/tests/support/load
+    cp "$world_dir/policy.cdb" "$world_dir/good.cdb"
+    printf '%s\n' 'serial: 1' 'tlds: [{tld: cm, targets: [com], mode: block}]' >"$world_dir/few.yaml"
+    world_compile "$world_dir/few.yaml" || bail "$world_error"
+    world_start unbound || bail "$world_error"
+    printf '%s\n' 'n%.example.com A' 'q%.army.ml MX' | "$load" -p "$world_unbound_port" -j 4 >/dev/null &
+    loading=$!
+    check "a change: there is much in the cache" live_until has total.num.questions 5000
+    mv "$world_dir/good.cdb" "$world_dir/policy.cdb"
+    check "a change: it is in force" live_until has_exactly policy.serial 2026112202
+    check "a change: the new TLD is counted" live_until has num.rule.tld.ml.blocked 100
+    is "a change: and nowhere else" "$(figure num.rule.other.blocked)" ''
+    kill "$loading"
+    wait "$loading" || true
+    world_start unbound || bail "$world_error"
+    check "started anew: all is well" live_until is_well
+}
+
 # A reload is a start: all counts anew, and it is another instance.
 test_reload() {
     local before
@@ -354,6 +376,7 @@ trap clean_up EXIT
 test_counts
 test_forms
 test_policies
+test_change
 test_reload
 test_stop
 test_killed

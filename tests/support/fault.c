@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /*
- * Lets memory run out in a module that a resolver has loaded, and sets the resolver's clock: to be
- * preloaded into it. What the module calls to allocate, in libc and in the resolver itself, is led
- * through here as soon as the module is loaded, by its table of what it imports; nobody else's
- * calls are touched.
+ * Lets memory run out in a module that a resolver has loaded, lets the disk of its policy stand
+ * still, and sets the resolver's clock: to be preloaded into it. What the module calls to allocate,
+ * in libc and in the resolver itself, and to look at files, is led through here as soon as the
+ * module is loaded, by its table of what it imports; nobody else's calls are touched.
  *
  * Environment: FAULT_MODULE, the end of the module's path. FAULT_DIR, a folder with these files,
  * which are opened at the start and may be written to, in place, at any time:
  *   alloc  "WHICH N": the Nth allocation from now on fails; a negative N: all from there on; 0:
  *          none does. Another WHICH, a number, begins to count anew.
  *   clock  seconds that the time of day is ahead
- *   fired  is appended to: a line of WHICH and the function for each allocation that failed
+ *   hold   stat or open: a call of that for a file whose name begins with policy.cdb does not
+ *          return until the file says something else
+ *   fired  is appended to: a line of WHICH and the function for each allocation that failed, of 0
+ *          and the function for each call that is held
+ *
  * FAULT_HURRY: the module waits a so-manieth part of the time that it means to wait.
  */
 #include <dlfcn.h>
@@ -26,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,12 +38,13 @@
 #define EXPORT   __attribute__((visibility("default")))
 #define TEXT_MAX 64
 #define NS_PER_S 1000000000LL
+#define POLICY   "policy.cdb"
 
 /* Whatever they take and return, it goes in registers, and from there on to the stack in words. */
 typedef long (*function)(
     long, long, long, long, long, long, long, long, long, long, long, long, long, long);
 
-static int alloc_fd = -1, clock_fd = -1, fired_fd = -1;
+static int alloc_fd = -1, clock_fd = -1, hold_fd = -1, fired_fd = -1;
 static long hurry = 1;
 static atomic_long which, left;
 static int (*real_clock_gettime)(clockid_t clock, struct timespec *out);
@@ -104,6 +110,41 @@ static bool fails(const char *name)
     }
 ALLOCATORS(WRAP)
 
+static bool is_held(const char *name)
+{
+    char text[TEXT_MAX];
+
+    (void)read_text(hold_fd, text);
+    return strncmp(text, name, strlen(name)) == 0 && strchr(" \n", text[strlen(name)]);
+}
+
+/* As a disk that does not answer. */
+static void hold(const char *name, const char *path)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    const char *slash = strrchr(path, '/');
+
+    if (strncmp(slash ? slash + 1 : path, POLICY, strlen(POLICY)) != 0 || !is_held(name))
+        return;
+    note_fired(0, name);
+    while (is_held(name))
+        (void)nanosleep(&pause, NULL);
+}
+
+static int (*real_stat)(const char *path, struct stat *out);
+static int wrapped_stat(const char *path, struct stat *out)
+{
+    hold("stat", path);
+    return real_stat(path, out);
+}
+
+static int (*real_open)(const char *path, int flags, ...);
+static int wrapped_open(const char *path, int flags, mode_t mode)
+{
+    hold("open", path);
+    return real_open(path, flags, mode);
+}
+
 /* A wait until a moment of the monotonic clock. */
 static int (*real_wait)(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until);
 
@@ -126,6 +167,8 @@ static const struct hook {
 } hooks[] = {
 #define HOOK(name, failed) {#name, (void **)&real_##name, (void *)&wrapped_##name},
     ALLOCATORS(HOOK){"pthread_cond_timedwait", (void **)&real_wait, (void *)&wrapped_wait},
+    {"stat", (void **)&real_stat, (void *)&wrapped_stat},
+    {"open", (void **)&real_open, (void *)&wrapped_open},
 };
 
 /* The page is one that the loader has made read-only behind itself. */
@@ -252,6 +295,7 @@ __attribute__((constructor)) static void begin(void)
     if (!folder)
         return;
     alloc_fd = open_in(folder, "alloc", O_RDONLY);
+    hold_fd = open_in(folder, "hold", O_RDONLY);
     clock_fd = open_in(folder, "clock", O_RDONLY);
     fired_fd = open_in(folder, "fired", O_WRONLY | O_APPEND);
 }

@@ -94,6 +94,20 @@ static void test_bounds(void **state)
     assert_true(format(TG_RELAY_SYSLOG, "{\"hostname\":\"x\\\n", out) > 0);
 }
 
+/* The kernel's memory for datagrams, when a test says that it has run out. */
+static bool starved;
+static unsigned starvations;
+ssize_t __real_send(int fd, const void *bytes, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
+{
+    if (!starved)
+        return __real_send(fd, bytes, len, flags);
+    assert_true(++starvations < 10000); /* or it would go on for ever */
+    errno = ENOBUFS;
+    return -1;
+}
+
 static int listen_at(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -188,6 +202,35 @@ static void test_full(void **state)
     free(lines);
 }
 
+/* Of the kernel's memory poll() knows nothing, and says at once that there is room: the patience
+ * ends all the same, and until then the processor is somebody else's. */
+static void test_starved(void **state)
+{
+    struct tmpdir dir;
+    struct tg_relay relay;
+    char path[128];
+    double began;
+    int fd;
+
+    (void)state;
+    tmpdir_create(&dir);
+    (void)tmpdir_file(&dir, "socket", path);
+    fd = listen_at(path);
+    tg_relay_init(&relay, TG_RELAY_SYSLOG, path);
+    starved = true;
+    began = now();
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), ENOBUFS);
+    assert_true(now() - began < 5);
+    assert_in_range(starvations, 2, 60);
+    assert_int_equal(relay.unsent, 1);
+    starved = false;
+    assert_int_equal(tg_relay_send(&relay, LINE, strlen(LINE), 50), 0);
+    assert_int_equal(received(fd), 1);
+    tg_relay_fini(&relay);
+    assert_int_equal(close(fd), 0);
+    tmpdir_remove(&dir);
+}
+
 /* No way is wanted, or its path is none. */
 static void test_none(void **state)
 {
@@ -215,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_send),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_starved),
         cmocka_unit_test(test_none),
     };
 

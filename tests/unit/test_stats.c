@@ -284,6 +284,39 @@ static void test_policies(void **state)
     tg_stats_destroy(&stats);
 }
 
+/* While the cache is looked through, questions are decided by the new policy already: they count as
+ * its rules', while who waits for it to be in force still sees the former one. */
+static void test_changing(void **state)
+{
+    struct tg_stats *stats = tg_stats_create();
+    struct gen_policy *gen = gen_create();
+    struct tg_image *first = usual_image();
+    struct tg_image *second;
+    struct tg_figures *figures;
+
+    (void)state;
+    (void)gen_tld(gen, "got", "gov");
+    second = image_of(gen, 8);
+    gen_free(&gen);
+    tg_stats_policy(stats, first);
+    tg_stats_rules(stats, second);
+    decide(stats, second, "army.got", 15, 1);
+    figures = collect(stats);
+    assert_int_equal(rule_of(figures, "got")->blocked, 1);
+    assert_null(rule_of(figures, "other"));
+    assert_int_equal(figures->policy.serial, 7);
+    assert_int_equal(figures->policy.loads, 1);
+    free(figures);
+    tg_stats_policy(stats, second);
+    figures = collect(stats);
+    assert_int_equal(rule_of(figures, "got")->blocked, 1);
+    assert_int_equal(figures->policy.serial, 8);
+    free(figures);
+    tg_image_close(&first);
+    tg_image_close(&second);
+    tg_stats_destroy(&stats);
+}
+
 /* More TLDs than are told apart, of 63 octets that take the most room. */
 static void test_many_rules(void **state)
 {
@@ -568,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_decided),
         cmocka_unit_test(test_concluded),
         cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_changing),
         cmocka_unit_test(test_many_rules),
         cmocka_unit_test(test_decisions),
         cmocka_unit_test(test_threads),

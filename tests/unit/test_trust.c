@@ -614,8 +614,8 @@ static void test_follows(void **state)
         assert_int_equal(tg_image_open(other, &image, NULL), TG_OK);
         put(allowed, "", cases[i].allowed);
         proof.claim.expires = cases[i].expires;
-        const struct tg_trust_change change = {
-            cases[i].fresh ? NULL : former, image, &proof, 1000, allowed};
+        const struct tg_trust_change change = {cases[i].fresh ? NULL : former, image, &proof, 1000,
+            tg_trust_allowed(allowed, cases[i].serial)};
         if (tg_trust_follows(&change, "p.cdb", diags) != (cases[i].why == NULL))
             fail_msg("case %zu", i);
         assert_int_equal(tg_diags_kept(diags), cases[i].why != NULL);
@@ -630,7 +630,7 @@ static void test_follows(void **state)
     fix->gen->policy.serial = 10;
     assert_int_equal(tg_image_write(&fix->gen->policy, 500, other, NULL), TG_OK);
     assert_int_equal(tg_image_open(other, &again, NULL), TG_OK);
-    struct tg_trust_change change = {former, again, &proof, 1000, NULL};
+    struct tg_trust_change change = {former, again, &proof, 1000, false};
     assert_true(tg_trust_follows(&change, "p.cdb", NULL));
     tg_image_close(&again);
     /* where nobody needs to sign, everything may */

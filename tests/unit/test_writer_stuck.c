@@ -402,6 +402,22 @@ static void test_refused_too_late(void **state)
     assert_int_equal(count_lines(world, "army.ml", &half), 1);
 }
 
+/* What could not be opened can be, and nobody asks anything: it does not wait for an event to say
+ * that all is well. */
+static void test_opened_too_late(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(mkfifo(world->path, 0600), 0);
+    set_frozen(true);
+    start(world, "01d");
+    set_frozen(false);
+    AWAIT(stats_of(world).failing);
+    assert_int_equal(unlink(world->path), 0);
+    AWAIT(!stats_of(world).failing);
+    AWAIT(heard(world, "written again; 0 events"));
+}
+
 /* A close that takes for ever, as it may over a network, holds only the thread. */
 static void test_stuck_in_close(void **state)
 {
@@ -428,6 +444,7 @@ int main(void)
         WORLD_TEST(test_answers_in_time),
         WORLD_TEST(test_left_while_opening),
         WORLD_TEST(test_refused_too_late),
+        WORLD_TEST(test_opened_too_late),
         WORLD_TEST(test_stuck_in_close),
     };
 
