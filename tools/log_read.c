@@ -6,11 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/log.h"
+#include "tools/log_order.h"
 
 #define BROKEN_SHOWN   3
 #define PROGRESS_LINES 4096
-#define LOOK_LINES     100 /* for the first event of a file */
 
 static void *room(size_t size)
 {
@@ -69,60 +68,6 @@ bool tg_log_take(struct tg_log *log, struct tg_slice line)
     return log->event(log->arg, &event);
 }
 
-/* The time of the first event; INT64_MAX: there is none to be had, or it cannot be read twice. */
-static int64_t starts(const char *path, struct tg_scanner *scanner)
-{
-    struct tg_source *source;
-    struct tg_lines *lines;
-    struct tg_logged event;
-    struct tg_slice line;
-    int64_t time = INT64_MAX;
-    struct stat st;
-
-    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-        return time;
-    source = tg_source_open(path, NULL);
-    if (!source)
-        return time;
-    lines = lines_of(source);
-    while (time == INT64_MAX && lines->number < LOOK_LINES && tg_lines_next(lines, &line, NULL) > 0)
-        if (line.at && tg_scan(scanner, line, &event) == TG_BROKEN_NOT)
-            time = event.time;
-    free(lines);
-    tg_source_close(&source);
-    return time;
-}
-
-struct start {
-    char *path;
-    int64_t time;
-    int place;
-};
-
-static int by_time(const void *a, const void *b)
-{
-    const struct start *x = a, *y = b;
-
-    if (x->time != y->time)
-        return x->time < y->time ? -1 : 1;
-    return x->place - y->place;
-}
-
-static void put_in_order(char **paths, int count, struct tg_scanner *scanner)
-{
-    struct start *files;
-
-    if (count < 2)
-        return;
-    files = room((size_t)count * sizeof(*files));
-    for (int i = 0; i < count; i++)
-        files[i] = (struct start){paths[i], starts(paths[i], scanner), i};
-    qsort(files, (size_t)count, sizeof(*files), by_time);
-    for (int i = 0; i < count; i++)
-        paths[i] = files[i].path;
-    free(files);
-}
-
 /* False: enough. */
 static bool read_file(
     struct tg_log *log, struct tg_progress *progress, uint64_t before, uint64_t total)
@@ -161,9 +106,11 @@ int tg_log_read(struct tg_log *log)
 {
     struct tg_progress *progress;
     uint64_t total = 0, before = 0;
+    struct tg_order order;
 
     log->scanner = room(sizeof(*log->scanner));
-    put_in_order(log->paths, log->count, log->scanner);
+    tg_order_make(&order, log->paths, log->count, log->scanner);
+    tg_order_free(&order);
     for (int i = 0; i < log->count; i++) {
         const uint64_t size = size_of(log->paths[i]);
         if (size == 0) {
