@@ -124,14 +124,23 @@ static void interval(struct tg_habit *habit, int64_t length)
     }
 }
 
+/* Whether a question is as near to the latest one that was read; a clock may be set back. */
+static bool is_near(const struct tg_habit *habit, int64_t time, int64_t most)
+{
+    return time - habit->latest <= most && habit->latest - time <= most;
+}
+
 /* The same questions again, as MX, A and AAAA, are one run. */
 static void run(struct tg_habit *habit, int64_t time)
 {
-    if (time - habit->spell.last <= (int64_t)TG_RUN_GAP * MICRO)
+    if (is_near(habit, time, (int64_t)TG_RUN_GAP * MICRO)) {
+        habit->latest = time > habit->latest ? time : habit->latest;
         return;
-    interval(habit, time - habit->run);
+    }
+    if (time > habit->run)
+        interval(habit, time - habit->run);
     habit->runs++;
-    habit->run = time;
+    habit->run = habit->latest = time;
 }
 
 static void spell_add(struct tg_spell *spell, int64_t time)
@@ -172,7 +181,7 @@ static struct tg_incident *incident_of(struct tg_habits *habits, struct tg_cell 
 {
     struct tg_habit *habit = (struct tg_habit *)cell->value;
 
-    if (habit->incident > 0 && time - habit->spell.last <= habits->gap)
+    if (habit->incident > 0 && is_near(habit, time, habits->gap))
         return &habits->incidents[habit->incident - 1];
     if (habits->incident_count == TG_INCIDENTS_MAX)
         return NULL;
@@ -209,7 +218,7 @@ static bool begin(struct tg_habits *habits, struct tg_habit *habit, const struct
         }
         habit->below = cell;
     }
-    habit->run = event->time;
+    habit->run = habit->latest = event->time;
     habit->runs = 1;
     return habit->client != NULL;
 }

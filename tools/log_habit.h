@@ -37,7 +37,8 @@ struct tg_below {
 /* One client that asks for one name, that leads to one name or to none. */
 struct tg_habit {
     struct tg_spell spell;
-    int64_t run; /* when the last run began */
+    int64_t run;    /* when the run that is read began */
+    int64_t latest; /* of it */
     uint64_t runs;
     /* Two lengths of intervals between runs, and how many were like each; the first is that of
      * more. */
