@@ -133,10 +133,19 @@ run replay -l log.txt -m 4 whole.yaml
 is 'just allowed' "$code$err" 0
 run replay -l log.txt --max-newly-blocked 3 whole.yaml
 is 'too many' "$code $err" '1 tldguard replay: 4 questions newly blocked, more than 3'
-run replay -l - -m 0 whole.yaml </dev/null
-is 'an empty log' "$code$err" 0
+run replay -l - whole.yaml </dev/null
+is 'an empty log, without a gate' "$code$err" 0
+# gate NAME: of the log on standard input, which asks nothing.
+gate() {
+    run replay -l - -m 0 whole.yaml
+    is "a gate that saw nothing stays shut: $1" "$code $err" \
+        '3 -: error: there is no question in it, so that --max-newly-blocked cannot tell anything'
+}
+gate 'an empty log' </dev/null
+gate 'empty lines' <<<$'\n\n'
+gate 'without log-queries' <<<'[1795305600] unbound[1:0] info: start of service (unbound 1.17.1).'
 run replay -l - -m 0 whole.yaml <<<'nonsense'
-is 'a gate that saw nothing stays shut' "$code $(head -n 1 <<<"$err")" '3 -: error: no line of it can be read'
+is 'a gate that saw nothing stays shut: no line can be read' "$code $(head -n 1 <<<"$err")" '3 -: error: no line of it can be read'
 
 for args in 'whole.cdb' '-l log.txt' '-l log.txt -m x whole.cdb' '-l log.txt -m -1 whole.cdb' \
     '-l log.txt -n 1001 whole.cdb' '-l - -' '-l log.txt -d x whole.cdb'; do
