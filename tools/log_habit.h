@@ -30,7 +30,7 @@ struct tg_spell {
 /* All names that a client asked for below one name of two labels. */
 struct tg_below {
     struct tg_spell spell;
-    uint64_t names;
+    uint64_t names;                      /* each once, whatever leads there */
     const struct tg_cell *client, *twin; /* twin of the first */
 };
 
@@ -66,6 +66,7 @@ struct tg_incident_parts {
 
 struct tg_habits {
     struct tg_table *habits, *below, *clients, *twins; /* the value of a client is how often */
+    struct tg_table *wrong; /* names below others, by client: they have no value */
     struct tg_incident *incidents;
     size_t incident_count, incident_room;
     int64_t gap; /* microseconds that end an incident */

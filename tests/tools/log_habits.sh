@@ -65,6 +65,12 @@ cause 'a search list: five names below one' 'search list null' < <(below 10.0.0.
 cause 'four names' 'person null' < <(below 10.0.0.1 4)
 cause 'five names, of two clients' 'person null' < <(below 10.0.0.1 4 && asks 9 10.0.0.2 A x.army.ml)
 cause 'five names, not below one' 'person null' < <(below 10.0.0.1 4 && asks 9 10.0.0.1 A army.ml)
+cause 'five names that lead to one' 'person null' \
+    < <(for n in 1 2 3 4 5; do asks $n 10.0.0.1 MX "www$n.example.com" mail.army.mil mail.army.ml; done)
+cause 'five names below one, two of them also by others' 'search list null' \
+    < <(below 10.0.0.1 3 && for n in 2 3 4 5; do asks 9 10.0.0.1 MX "www$n.example.com" "h$n.army.mil" "h$n.army.ml"; done)
+cause 'four, all of them also by others' 'person null' \
+    < <(below 10.0.0.1 4 && for n in 1 2 3 4; do asks 9 10.0.0.1 MX "www$n.example.com" "h$n.army.mil" "h$n.army.ml"; done)
 cause 'an escaped dot is none' 'person null' \
     < <(for n in 1 2 3 4 5 6; do asks $n 10.0.0.1 A "$n\\\\.army.ml"; done)
 
