@@ -64,6 +64,9 @@ is 'unreadable' "$code $got" '0 [10,2,8,0,0]'
 is 'the first of them' "$err" "log.txt:2:1: warning: neither an event, nor a query of Unbound's log, nor 'client name type'
     nonsense
     ^"
+printf 'foo \xe2\x80\xae rlo \x9b raw \xff x\n10.5.5.5 army.ml MX\n' >log.txt
+run replay -l log.txt whole.cdb
+is 'what it shows of a line does nothing to a terminal' "$code $(sed -n 2p <<<"$err")" '0     foo ??? rlo ? raw ? x'
 printf '10.5.5.5 ar\0my.ml MX\n10.5.5.5 army.ml MX' >log.txt
 run replay -j -l log.txt whole.cdb
 is 'a NUL, and no newline at the end' "$(jq -c "$counts" <<<"$out")" '[2,1,1,0,0]'
