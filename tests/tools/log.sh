@@ -208,4 +208,11 @@ run log top rules --json four.jsonl -s 2026-11-22T10:00Z -v watched
 is 'top rules, filtered' "$(jq -c 'map([.rule, .count])' <<<"$out")" '[["om",1]]'
 run log top clients --json /dev/null
 is 'top of nothing' "$code $out" '0 []'
+
+# A full disk behind a redirection: the reason is told, once, whether it shows at the end or before.
+for args in 'real.jsonl' '--json many.jsonl' 'verify many.jsonl'; do
+    # shellcheck disable=SC2086 # words
+    "$tool" log $args >/dev/full 2>err.txt
+    is "a full disk: $args" "$? $(<err.txt)" '3 tldguard: standard output: No space left on device'
+done
 tap_end
