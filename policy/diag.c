@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 #define LEVELS 3
 
 struct item {
@@ -39,19 +41,20 @@ void tg_diags_destroy(struct tg_diags **diags)
     *diags = NULL;
 }
 
-/* Terminals obey C0, DEL and (as UTF-8, 0xc2 0x80..0x9f) C1 controls, and a
- * newline would forge a log line. A tab is harmless in a quoted source line,
- * and needed there: it keeps the mark under the right column. */
+/* A stranger may have written it: what makes a terminal do something, is not seen, or is no UTF-8
+ * (some terminals obey a C1 control in one octet) is one '?' for each octet, so that columns stay.
+ * A newline would forge a log line. A tab is harmless in a quoted source line, and needed there: it
+ * keeps the mark under the right column. */
 static void disarm(char *text, size_t len, int keep_tab)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        unsigned char next = i + 1 < len ? (unsigned char)text[i + 1] : 0;
+    for (size_t at = 0; at < len;) {
+        const size_t character = tg_utf8_len(text + at, len - at);
+        const size_t octets = character > 0 ? character : 1;
 
-        if ((c < 0x20 && !(c == '\t' && keep_tab)) || c == 0x7f)
-            text[i] = '?';
-        else if (c == 0xc2 && next >= 0x80 && next <= 0x9f)
-            text[i] = text[i + 1] = '?';
+        if (character == 0 ||
+            (tg_is_hidden(tg_utf8_code(text + at, character)) && !(text[at] == '\t' && keep_tab)))
+            memset(text + at, '?', octets);
+        at += octets;
     }
 }
 

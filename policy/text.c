@@ -20,6 +20,24 @@ size_t tg_utf8_len(const char *text, size_t left)
     return len;
 }
 
+uint32_t tg_utf8_code(const char *text, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    uint32_t code = len == 1 ? s[0] : s[0] & (0x7fu >> len);
+
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | (s[i] & 0x3fu);
+    return code;
+}
+
+bool tg_is_hidden(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
+           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+           (code >= 0xfff0 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
+}
+
 bool tg_is_control(const char *text, size_t left)
 {
     const unsigned char c = (unsigned char)text[0];

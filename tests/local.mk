@@ -15,7 +15,7 @@ tg_unit = \
 
 tg_unit += tests/unit/test_clientid tests/unit/test_aliases tests/unit/test_nearmiss tests/unit/test_skeleton
 tg_unit += tests/unit/test_trust tests/unit/test_pieces
-tg_unit += tests/unit/test_log_scan
+tg_unit += tests/unit/test_log_scan tests/unit/test_diff
 # What a question may cost at the most: not with what a sanitizer adds. Two make the hashes of an image
 # what they want.
 if !SANITIZED
@@ -24,6 +24,7 @@ endif
 tests_unit_test_floods_LDFLAGS = -Wl,--wrap=getrandom,--wrap=tg_writer_looks $(AM_LDFLAGS)
 tests_unit_test_settle_LDFLAGS = -Wl,--wrap=getrandom $(AM_LDFLAGS)
 tests_unit_test_log_scan_LDADD = tools/libtgtool.la $(LDADD)
+tests_unit_test_diff_LDADD = tools/libtgtool.la $(LDADD)
 tests_unit_test_nearmiss_LDADD = policy/libtgnear.la $(LDADD)
 tests_unit_test_skeleton_LDADD = policy/libtgnear.la $(LDADD)
 

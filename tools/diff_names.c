@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copyright (c) 2026 The tldguard authors */
 /* Which names change verdict: both policies are asked, by the resolver's own function, about
- * each TLD and name that either speaks of, and about what looks like a protected name. */
+ * each TLD and name that either speaks of, what looks like a protected name, and what is or is
+ * below a public suffix of one of them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,37 @@ static void consider_tld(struct search *s, struct tg_name tld)
         return;
     memcpy(wire + 2, tld.wire, tld.len);
     consider(s, (struct tg_name){wire, tld.len + 2}, true, true);
+}
+
+/* "*.com.om" of com.om, or "*.*.com.om". */
+static void consider_below(struct search *s, struct tg_name name, size_t labels)
+{
+    uint8_t wire[TG_DNAME_MAX];
+
+    if (2 * labels + name.len > sizeof(wire))
+        return;
+    for (size_t i = 0; i < labels; i++)
+        memcpy(wire + 2 * i, "\1*", 2);
+    memcpy(wire + 2 * labels, name.wire, name.len);
+    consider(s, (struct tg_name){wire, 2 * labels + name.len}, false, true);
+}
+
+/* A public suffix of one policy that is none, or another, of the other. */
+static bool consider_suffix(void *arg, struct tg_name name)
+{
+    struct search *s = arg;
+    struct tg_image_name here, there;
+
+    (void)tg_image_name(s->image, name, &here);
+    (void)tg_image_name(s->other, name, &there);
+    if (here.suffix == there.suffix && here.suffix_wildcard == there.suffix_wildcard &&
+        here.suffix_exception == there.suffix_exception)
+        return true;
+    consider_below(s, name, 0);
+    consider_below(s, name, 1);
+    if (here.suffix_wildcard != there.suffix_wildcard)
+        consider_below(s, name, 2);
+    return !s->failed;
 }
 
 /* army.mil -> army.ml */
@@ -208,6 +240,8 @@ static void walk(struct search *s, const struct tg_image *image, const struct tg
     s->other = other;
     if (!s->failed)
         tg_image_each_name(image, consider_entry, s);
+    if (!s->failed)
+        tg_image_each_suffix(image, consider_suffix, s);
 }
 
 bool tg_diff_names_find(const struct tg_diff_sides *sides, const struct tg_diff_clients *clients,

@@ -18,7 +18,7 @@ struct things {
     struct thing *all;
     size_t count;
     size_t room;
-    const struct tg_image *image;
+    const struct tg_image *image, *other;
     bool failed; /* out of memory */
 };
 
@@ -88,6 +88,51 @@ static void add_canaries(struct things *t)
     }
 }
 
+/* Whether a TLD's rule goes by public suffixes. */
+static bool goes_by_suffixes(const struct tg_image *image, struct tg_name tld)
+{
+    for (size_t i = 0; i < tg_image_rule_count(image); i++) {
+        const struct tg_rule *rule = tg_image_rule(image, i);
+        if (rule->kind == TG_KIND_TLD && tg_dname_equal(rule->owner, tld))
+            return rule->match == TG_MATCH_DIRECT;
+    }
+    return false;
+}
+
+static void add_suffix(struct things *t, const char *sign, const char *name, bool is, bool other)
+{
+    char key[TG_DNAME_TEXT_MAX + 32];
+
+    if (!is || other)
+        return;
+    (void)snprintf(key, sizeof(key), "suffix %s%s", sign, name);
+    add(t, key, json_object());
+}
+
+/* Only what is in one of both: there are thousands. When a TLD begins or ceases to go by them, its
+ * rule says so. */
+static bool add_suffixes(void *arg, struct tg_name name)
+{
+    struct things *t = arg;
+    const size_t last = tg_dname_last_label(name.wire);
+    const struct tg_name tld = {name.wire + last, name.len - last};
+    struct tg_image_name here, there;
+    char text[TG_DNAME_TEXT_MAX];
+
+    (void)tg_image_name(t->image, name, &here);
+    (void)tg_image_name(t->other, name, &there);
+    if ((here.suffix && !there.suffix) || (here.suffix_wildcard && !there.suffix_wildcard) ||
+        (here.suffix_exception && !there.suffix_exception)) {
+        if (!goes_by_suffixes(t->image, tld) || !goes_by_suffixes(t->other, tld))
+            return true;
+        (void)tg_text_name(name, text);
+        add_suffix(t, "", text, here.suffix, there.suffix);
+        add_suffix(t, "*.", text, here.suffix_wildcard, there.suffix_wildcard);
+        add_suffix(t, "!", text, here.suffix_exception, there.suffix_exception);
+    }
+    return !t->failed;
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct thing *x = a, *y = b;
@@ -96,11 +141,11 @@ static int by_key(const void *a, const void *b)
     return order ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-static void collect(struct things *t, const struct tg_image *image)
+static void collect(struct things *t, const struct tg_image *image, const struct tg_image *other)
 {
     struct tg_rule_names *names = tg_rule_names(image);
 
-    *t = (struct things){.image = image, .failed = !names};
+    *t = (struct things){.image = image, .other = other, .failed = !names};
     add(t, "answer", tg_json_answer(tg_image_answer(image)));
     add(t, "inspect", json_pack("{s:s}", "targets", tg_image_inspects(image) ? "yes" : "no"));
     add(t, "public suffixes",
@@ -110,6 +155,7 @@ static void collect(struct things *t, const struct tg_image *image)
     add_groups(t);
     tg_image_each_subnet(image, add_subnet, t);
     add_canaries(t);
+    tg_image_each_suffix(image, add_suffixes, t);
     free(names);
     if (!t->failed)
         qsort(t->all, t->count, sizeof(t->all[0]), by_key);
@@ -170,8 +216,8 @@ json_t *tg_diff_things(const struct tg_diff_sides *sides)
     struct things old, new;
     json_t *result = NULL;
 
-    collect(&old, sides->old);
-    collect(&new, sides->new);
+    collect(&old, sides->old, sides->new);
+    collect(&new, sides->new, sides->old);
     if (!old.failed && !new.failed)
         result = merge(&old, &new);
     things_fini(&old);

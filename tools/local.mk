@@ -42,6 +42,7 @@ dist_man_MANS += tools/tldguard-import.1 tools/tldguard-export.1
 
 tools_libtgtool_la_SOURCES += tools/log.h tools/log.c tools/log_source.c tools/log_lines.c \
 	tools/log_token.h tools/log_token.c tools/log_scan.c tools/log_stamp.c tools/log_time.c tools/log_filter.c \
+	tools/log_order.h tools/log_order.c \
 	tools/log_read.c tools/log_rows.c tools/log_table.c tools/log_print.c tools/log_tally.c tools/log_top.c \
 	tools/log_verify.h tools/log_verify.c tools/log_verify_print.c tools/log_timeline.c \
 	tools/log_habit.h tools/log_habit.c tools/log_incidents.c tools/log_fix.c tools/log_follow.c \

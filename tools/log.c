@@ -165,7 +165,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     ask.log = (struct tg_log){.paths = p.argv, .count = p.argc, .filter = &filter};
     ask.log.diags = tg_diags_create();
     code = go(&ask, word, &p);
-    (void)fflush(stdout);
+    code = tg_text_flush(code);
     tg_text_diags(ask.log.diags, false);
     tg_diags_destroy(&ask.log.diags);
     return code;

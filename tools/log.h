@@ -3,7 +3,7 @@
 /*
  * The parts of tldguard log. From the bottom up: octets of a file (log_source.c), its lines
  * (log_lines.c), an event of a line (log_scan.c), those that are asked for (log_filter.c), of all
- * files in order (log_read.c); and what is made of them.
+ * files (log_read.c) in order (log_order.c); and what is made of them.
  */
 #ifndef TG_TOOLS_LOG_H
 #define TG_TOOLS_LOG_H
@@ -206,8 +206,8 @@ const char *tg_text_span(uint64_t seconds, char buf[32]);
 
 /* All that is read. */
 struct tg_log {
-    char **paths; /* put in order of the time of the first event in each; those that cannot be
-                     read twice come last */
+    char **paths; /* put in order of the time of the first event in each, those of one log by its
+                     numbers; those that cannot be read twice come last */
     int count;
     const struct tg_log_filter *filter;
     struct tg_diags *diags;

@@ -30,6 +30,7 @@ void tg_habits_start(struct tg_habits *habits, uint64_t gap_seconds)
     habits->below = tg_table_create(sizeof(struct tg_below), TG_HABITS_MAX);
     habits->clients = tg_table_create(sizeof(uint64_t), TG_HABITS_MAX);
     habits->twins = tg_table_create(0, TG_HABITS_MAX);
+    habits->wrong = tg_table_create(0, TG_HABITS_MAX);
 }
 
 void tg_habits_end(struct tg_habits *habits)
@@ -38,6 +39,7 @@ void tg_habits_end(struct tg_habits *habits)
     tg_table_destroy(&habits->below);
     tg_table_destroy(&habits->clients);
     tg_table_destroy(&habits->twins);
+    tg_table_destroy(&habits->wrong);
     free(habits->incidents);
 }
 
@@ -124,14 +126,23 @@ static void interval(struct tg_habit *habit, int64_t length)
     }
 }
 
+/* Whether a question is as near to the latest one that was read; a clock may be set back. */
+static bool is_near(const struct tg_habit *habit, int64_t time, int64_t most)
+{
+    return time - habit->latest <= most && habit->latest - time <= most;
+}
+
 /* The same questions again, as MX, A and AAAA, are one run. */
 static void run(struct tg_habit *habit, int64_t time)
 {
-    if (time - habit->spell.last <= (int64_t)TG_RUN_GAP * MICRO)
+    if (is_near(habit, time, (int64_t)TG_RUN_GAP * MICRO)) {
+        habit->latest = time > habit->latest ? time : habit->latest;
         return;
-    interval(habit, time - habit->run);
+    }
+    if (time > habit->run)
+        interval(habit, time - habit->run);
     habit->runs++;
-    habit->run = time;
+    habit->run = habit->latest = time;
 }
 
 static void spell_add(struct tg_spell *spell, int64_t time)
@@ -172,7 +183,7 @@ static struct tg_incident *incident_of(struct tg_habits *habits, struct tg_cell 
 {
     struct tg_habit *habit = (struct tg_habit *)cell->value;
 
-    if (habit->incident > 0 && time - habit->spell.last <= habits->gap)
+    if (habit->incident > 0 && is_near(habit, time, habits->gap))
         return &habits->incidents[habit->incident - 1];
     if (habits->incident_count == TG_INCIDENTS_MAX)
         return NULL;
@@ -189,27 +200,39 @@ static struct tg_incident *incident_of(struct tg_habits *habits, struct tg_cell 
     return &habits->incidents[habit->incident - 1];
 }
 
+/* A name among those below its last two labels; NULL: it has no more, or there is no room. */
+static struct tg_cell *below_of(struct tg_habits *habits, const struct tg_habit *habit,
+    struct tg_slice client, struct tg_slice wrong)
+{
+    const struct tg_slice last = tg_last_two(wrong);
+    const size_t known = tg_table_size(habits->wrong);
+    struct tg_cell *cell = last.len < wrong.len ? put(habits->below, client, last) : NULL;
+    struct tg_below *below;
+
+    if (!cell)
+        return NULL;
+    below = (struct tg_below *)cell->value;
+    if (!below->client) {
+        below->twin = habit->twin;
+        below->client = habit->client;
+    }
+    (void)put(habits->wrong, client, wrong);
+    if (tg_table_size(habits->wrong) > known)
+        below->names++;
+    return cell;
+}
+
 /* What is known of a client and a name that were not seen together before. */
 static bool begin(struct tg_habits *habits, struct tg_habit *habit, const struct tg_logged *event,
     struct tg_slice client, struct tg_slice wrong)
 {
-    const struct tg_slice last = tg_last_two(wrong), twin = event->field[TG_FIELD_TWIN];
+    const struct tg_slice twin = event->field[TG_FIELD_TWIN];
 
     habit->client = tg_table_put(habits->clients, client);
     if (twin.at)
         habit->twin = tg_table_put(habits->twins, twin);
-    if (last.len < wrong.len) {
-        struct tg_cell *cell = put(habits->below, client, last);
-        if (cell) {
-            struct tg_below *below = (struct tg_below *)cell->value;
-            if (below->names++ == 0) {
-                below->twin = habit->twin;
-                below->client = habit->client;
-            }
-        }
-        habit->below = cell;
-    }
-    habit->run = event->time;
+    habit->below = below_of(habits, habit, client, wrong);
+    habit->run = habit->latest = event->time;
     habit->runs = 1;
     return habit->client != NULL;
 }

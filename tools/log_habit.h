@@ -30,14 +30,15 @@ struct tg_spell {
 /* All names that a client asked for below one name of two labels. */
 struct tg_below {
     struct tg_spell spell;
-    uint64_t names;
+    uint64_t names;                      /* each once, whatever leads there */
     const struct tg_cell *client, *twin; /* twin of the first */
 };
 
 /* One client that asks for one name, that leads to one name or to none. */
 struct tg_habit {
     struct tg_spell spell;
-    int64_t run; /* when the last run began */
+    int64_t run;    /* when the run that is read began */
+    int64_t latest; /* of it */
     uint64_t runs;
     /* Two lengths of intervals between runs, and how many were like each; the first is that of
      * more. */
@@ -65,6 +66,7 @@ struct tg_incident_parts {
 
 struct tg_habits {
     struct tg_table *habits, *below, *clients, *twins; /* the value of a client is how often */
+    struct tg_table *wrong; /* names below others, by client: they have no value */
     struct tg_incident *incidents;
     size_t incident_count, incident_room;
     int64_t gap; /* microseconds that end an incident */

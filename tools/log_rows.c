@@ -5,17 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "policy/text.h"
 #include "tools/log_token.h"
-
-/* What would not be seen as it is, or makes a terminal do something: controls, marks that turn
- * the direction of writing, and what has no width. */
-static bool hidden(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c ||
-           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-           (code >= 0xfff0 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
-}
 
 /* How a character that is not to be seen as it is, or an octet that is none, is written. */
 static int escape(char buf[16], uint32_t code, bool octet)
@@ -35,7 +26,7 @@ void tg_put_text(FILE *out, struct tg_slice text)
         const size_t len = tg_utf8_read(at, end, &code);
         if (len == 0)
             (void)fwrite(buf, 1, (size_t)escape(buf, (unsigned char)*at, true), out);
-        else if (hidden(code))
+        else if (tg_is_hidden(code))
             (void)fwrite(buf, 1, (size_t)escape(buf, code, false), out);
         else
             (void)fwrite(at, 1, len, out);
@@ -52,7 +43,7 @@ size_t tg_text_width(struct tg_slice text)
 
     while (at < end) {
         const size_t len = tg_utf8_read(at, end, &code);
-        if (len > 0 && !hidden(code))
+        if (len > 0 && !tg_is_hidden(code))
             width++;
         else
             width += (size_t)escape(buf, len ? code : (unsigned char)*at, len == 0);
@@ -70,7 +61,7 @@ void tg_put_cef(struct tg_slice text, bool header)
     while (at < end) {
         const size_t len = tg_utf8_read(at, end, &code);
         const bool line = len > 0 && !header && (code == '\n' || code == '\r');
-        if (len == 0 || (hidden(code) && !line)) {
+        if (len == 0 || (tg_is_hidden(code) && !line)) {
             (void)escape(buf, len ? code : (unsigned char)*at, len == 0);
             (void)printf("\\%s", buf); /* its own backslash is one of the text */
         } else if (line) {

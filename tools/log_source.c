@@ -135,12 +135,23 @@ static bool recognise(struct tg_source *source, struct tg_diags *diags)
     return true;
 }
 
+/* Passes over zeros behind what gzip packed, where a tape or a device filled its last block: no
+ * member begins with one. False: there is nothing else in what was read. */
+static bool skip_padding(struct tg_source *source)
+{
+    while (source->at < source->end && source->input[source->at] == 0)
+        source->at++;
+    return source->at < source->end;
+}
+
 /* One step: what is unpacked, 0 also when the input must be read on; -1 after an error. */
 static ptrdiff_t ungzip(struct tg_source *source, char *buf, size_t cap, struct tg_diags *diags)
 {
     z_stream *z = &source->gzip;
     int result;
 
+    if (!source->within && !skip_padding(source))
+        return 0;
     z->next_in = source->input + source->at;
     z->avail_in = (uInt)(source->end - source->at);
     z->next_out = (Bytef *)buf;

@@ -160,15 +160,44 @@ void tg_verify_time(
     record->last = event->time;
 }
 
-/* Whether the line is the one that was written behind the last one: then it has its digest. */
+/* The line that was written before the one with this number; NULL: it was not read. */
+static const struct tg_linked *link_before(
+    const struct tg_record *record, uint64_t number, uint64_t lost)
+{
+    if (record->latest.number != 0 && number == record->latest.number + lost + 1)
+        return &record->latest;
+    if (record->highest.number != 0 && number == record->highest.number + lost + 1)
+        return &record->highest;
+    return NULL;
+}
+
+/* Whether the digest that the line carries is that of the line before it. */
+static void check_link(struct tg_verify *verify, struct tg_record *record, struct tg_slice chain,
+    uint64_t number, uint64_t lost)
+{
+    static const uint8_t none[TG_DIGEST_SIZE];
+    const struct tg_linked *link = link_before(record, number, lost);
+    uint8_t before[TG_DIGEST_SIZE];
+
+    if (chain.len != TG_DIGEST_TEXT - 1 || !tg_digest_parse(chain.at, before)) {
+        tg_verify_found(verify, "schema", "tldguard.chain is no digest");
+    } else if (number == lost + 1 && memcmp(before, none, sizeof(none)) != 0) {
+        tg_verify_found(
+            verify, "chain", "what was written before number %" PRIu64 " is gone", number);
+    } else if (link && memcmp(before, link->digest, sizeof(before)) != 0) {
+        record->changed++;
+        tg_verify_found_at(verify, link->path, link->line, "chain",
+            "number %" PRIu64 " is not as it was written, or something behind it is gone: its "
+            "digest is not the one in number %" PRIu64,
+            link->number, number);
+    }
+}
+
 void tg_verify_chain(
     struct tg_verify *verify, struct tg_record *record, const struct tg_logged *event)
 {
-    static const uint8_t none[TG_DIGEST_SIZE];
     const struct tg_slice chain = event->field[TG_FIELD_CHAIN];
     const uint64_t number = tg_slice_count(event->field[TG_FIELD_SEQUENCE]);
-    const uint64_t lost = tg_slice_count(event->field[TG_FIELD_LOST]);
-    uint8_t before[TG_DIGEST_SIZE];
 
     if (event->field[TG_FIELD_CRASH].at && *event->field[TG_FIELD_CRASH].at == 't') {
         record->crashes++;
@@ -177,24 +206,13 @@ void tg_verify_chain(
             ": nobody knows how many events are missing",
             number);
     }
-    if (number <= record->high)
-        return;
-    if (chain.at && (chain.len != TG_DIGEST_TEXT - 1 || !tg_digest_parse(chain.at, before)))
-        tg_verify_found(verify, "schema", "tldguard.chain is no digest");
-    else if (chain.at && number == lost + 1 && memcmp(before, none, sizeof(none)) != 0)
-        tg_verify_found(
-            verify, "chain", "what was written before number %" PRIu64 " is gone", number);
-    else if (chain.at && record->high != 0 && number == record->high + lost + 1 &&
-             memcmp(before, record->digest, sizeof(before)) != 0) {
-        record->changed++;
-        tg_verify_found_at(verify, record->path, record->line, "chain",
-            "number %" PRIu64 " is not as it was written, or something behind it is gone: its "
-            "digest is not the one in number %" PRIu64,
-            record->high, number);
-    }
-    record->path = verify->log->path;
-    record->line = verify->log->line;
-    tg_chain_digest(verify->chain, event->line.at, event->line.len + 1, record->digest);
+    if (chain.at)
+        check_link(verify, record, chain, number, tg_slice_count(event->field[TG_FIELD_LOST]));
+    record->latest =
+        (struct tg_linked){.number = number, .path = verify->log->path, .line = verify->log->line};
+    tg_chain_digest(verify->chain, event->line.at, event->line.len + 1, record->latest.digest);
+    if (number > record->high)
+        record->highest = record->latest;
 }
 
 static uint32_t hash_of(struct tg_slice text)

@@ -12,6 +12,14 @@ struct tg_hole {
     uint64_t from, to;
 };
 
+/* A line that another one carries the digest of. */
+struct tg_linked {
+    uint64_t number;
+    const char *path;
+    uint64_t line;
+    uint8_t digest[TG_DIGEST_SIZE];
+};
+
 /* One log of one host, as its lines tell: files are moved, hosts have several. */
 struct tg_record {
     uint64_t events, begin, high;
@@ -23,10 +31,7 @@ struct tg_record {
     int64_t first, last, back; /* times; back: the longest step backwards */
     struct tg_hole *holes;
     size_t hole_count;
-    /* The line with the highest number, which the next one carries the digest of. */
-    const char *path;
-    uint64_t line;
-    uint8_t digest[TG_DIGEST_SIZE];
+    struct tg_linked highest, latest; /* of all numbers; of what was read */
 };
 
 struct tg_verify {

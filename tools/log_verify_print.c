@@ -91,7 +91,7 @@ static void put_record_row(
     tg_rows_count(rows, record->backwards);
     tg_rows_time(rows, record->first);
     tg_rows_time(rows, record->last);
-    tg_rows_string(rows, tg_digest_text(record->digest, digest));
+    tg_rows_string(rows, tg_digest_text(record->highest.digest, digest));
 }
 
 static void put_number(const char *text, uint64_t number)
@@ -123,7 +123,7 @@ static void put_record(struct tg_slice name, const struct tg_record *record)
     if (record->begin > 1)
         fputs(", its start is not here", stdout);
     (void)printf("; since %s; ends in %s\n", tg_text_stamp(record->first, when),
-        tg_digest_text(record->digest, digest));
+        tg_digest_text(record->highest.digest, digest));
 }
 
 static int by_first(const void *a, const void *b)

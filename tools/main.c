@@ -86,9 +86,5 @@ int main(int argc, char **argv)
     }
     code = run(argc, argv);
     /* A full disk behind a redirection must not look like success. */
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("tldguard: standard output");
-        return EXIT_BROKEN;
-    }
-    return code;
+    return tg_text_flush(code);
 }

@@ -153,6 +153,11 @@ static int replay(struct tg_replay *r, struct tg_diags *diags)
         tg_diags_add(diags, TG_DIAG_ERROR, r->log, 0, 0, NULL, "no line of it can be read");
         return EXIT_BROKEN;
     }
+    if (r->gate && !r->questions) {
+        tg_diags_add(diags, TG_DIAG_ERROR, r->log, 0, 0, NULL,
+            "there is no question in it, so that --max-newly-blocked cannot tell anything");
+        return EXIT_BROKEN;
+    }
     return EXIT_FINE;
 }
 
@@ -181,6 +186,7 @@ static int settings(const struct tg_command *self, const struct tg_parsed *p, st
         return tg_text_usage(self, "'%s' is not a number up to %d", p->value[ROWS], TOP_MOST);
     r->log = p->value[LOG];
     r->twins_exist = p->value[TWINS] != NULL;
+    r->gate = p->value[MOST] != NULL;
     return tg_option_day(self, p->value[DATE], &r->today);
 }
 

@@ -105,6 +105,7 @@ struct tg_replay {
     struct tg_image *new;
     uint32_t today;
     bool twins_exist; /* of twins that would be looked up */
+    bool gate;        /* more questions than a number must not be newly blocked */
     uint64_t lines, questions, others, replies, unreadable;
     uint64_t still_blocked; /* the same, or with another answer */
     uint64_t logged;        /* resolved, and logged, by the new policy */

@@ -158,7 +158,7 @@ static int run(const struct tg_command *self, int argc, char **argv)
     log.count = p.argc;
     log.diags = tg_diags_create();
     code = go(&p, &report, gap);
-    (void)fflush(stdout);
+    code = tg_text_flush(code);
     tg_text_diags(log.diags, false);
     tg_diags_destroy(&log.diags);
     return code;

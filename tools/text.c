@@ -40,6 +40,15 @@ static void print_diag(const struct tg_diag *diag, bool context, bool colour)
         print_context(diag);
 }
 
+int tg_text_flush(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    perror("tldguard: standard output");
+    clearerr(stdout);
+    return EXIT_BROKEN;
+}
+
 void tg_out_of_memory(void)
 {
     fputs("tldguard: out of memory\n", stderr);

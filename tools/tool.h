@@ -75,6 +75,13 @@ int tg_options_parse(const struct tg_command *command, int argc, char **argv, in
 void tg_options_help(const struct tg_command *command, FILE *out);
 
 /**
+ * Writes what standard output still holds, in front of messages; what comes between a failure and
+ * its telling changes errno.
+ * @return code; EXIT_BROKEN when not all could be written: that is told then, and forgotten.
+ */
+int tg_text_flush(int code);
+
+/**
  * Prints messages in the compilers' form, sorted, to stderr.
  * @param context also show the line with a caret; always done on a terminal.
  */

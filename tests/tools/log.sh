@@ -168,6 +168,13 @@ is 'gzip' "$code $(wc -l <<<"$out")" '0 4'
 cat four.jsonl.gz four.jsonl.gz >two.gz
 run log two.gz
 is 'gzip behind gzip' "$code $(wc -l <<<"$out")" '0 8'
+# As gzip(1): zeros behind it, as a tape or a block device leaves them, are nothing.
+{ cat four.jsonl.gz && head -c 200000 /dev/zero; } >padded.gz
+run log padded.gz
+is 'gzip, zeros behind it' "$code $(wc -l <<<"$out")$err" '0 4'
+{ cat four.jsonl.gz && head -c 3 /dev/zero && echo x; } >behind.gz
+run log behind.gz
+is 'gzip, something behind it' "$code $(wc -l <<<"$out") $err" '3 4 behind.gz: error: what gzip packed is damaged'
 head -c -20 four.jsonl.gz >cut.gz
 run log cut.gz
 is 'gzip, cut' "$code $err" '3 cut.gz: error: its end is missing'
@@ -208,4 +215,11 @@ run log top rules --json four.jsonl -s 2026-11-22T10:00Z -v watched
 is 'top rules, filtered' "$(jq -c 'map([.rule, .count])' <<<"$out")" '[["om",1]]'
 run log top clients --json /dev/null
 is 'top of nothing' "$code $out" '0 []'
+
+# A full disk behind a redirection: the reason is told, once, whether it shows at the end or before.
+for args in 'real.jsonl' '--json many.jsonl' 'verify many.jsonl'; do
+    # shellcheck disable=SC2086 # words
+    "$tool" log $args >/dev/full 2>err.txt
+    is "a full disk: $args" "$? $(<err.txt)" '3 tldguard: standard output: No space left on device'
+done
 tap_end

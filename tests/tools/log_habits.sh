@@ -65,6 +65,12 @@ cause 'a search list: five names below one' 'search list null' < <(below 10.0.0.
 cause 'four names' 'person null' < <(below 10.0.0.1 4)
 cause 'five names, of two clients' 'person null' < <(below 10.0.0.1 4 && asks 9 10.0.0.2 A x.army.ml)
 cause 'five names, not below one' 'person null' < <(below 10.0.0.1 4 && asks 9 10.0.0.1 A army.ml)
+cause 'five names that lead to one' 'person null' \
+    < <(for n in 1 2 3 4 5; do asks $n 10.0.0.1 MX "www$n.example.com" mail.army.mil mail.army.ml; done)
+cause 'five names below one, two of them also by others' 'search list null' \
+    < <(below 10.0.0.1 3 && for n in 2 3 4 5; do asks 9 10.0.0.1 MX "www$n.example.com" "h$n.army.mil" "h$n.army.ml"; done)
+cause 'four, all of them also by others' 'person null' \
+    < <(below 10.0.0.1 4 && for n in 1 2 3 4; do asks 9 10.0.0.1 MX "www$n.example.com" "h$n.army.mil" "h$n.army.ml"; done)
 cause 'an escaped dot is none' 'person null' \
     < <(for n in 1 2 3 4 5 6; do asks $n 10.0.0.1 A "$n\\\\.army.ml"; done)
 
@@ -95,6 +101,48 @@ is 'incidents, as text' "$code$err
 $out" '0
 2026-11-22T00:00:00.000Z  2026-11-22T00:15:01.000Z  10.0.0.1  army.ml  meant army.mil  8 times (MX A)  script every 5m
 2026-11-22T00:00:05.000Z  2026-11-22T00:00:05.000Z  10.0.0.1  navy.ml  meant navy.mil  1 time (A)  person'
+
+# Logs of two resolvers, whose times overlap: as if they were one, in order of time.
+hours() { for hour in "${@:2}"; do asks $((hour * 3600)) "$1" MX army.ml army.mil; done; }
+# mixed NAME FILE...: as they come, and backwards, what is found is what is found of all, sorted.
+mixed() {
+    local word backwards=()
+    for file in "${@:2}"; do backwards=("$file" "${backwards[@]}"); done
+    sort "${@:2}" >sorted.jsonl
+    for word in incidents fix-list; do
+        run log "$word" --json sorted.jsonl
+        sorted=$out
+        run log "$word" --json "${@:2}"
+        is "$1: $word" "$code$err $out" "0 $sorted"
+        run log "$word" --json "${backwards[@]}"
+        is "$1: $word, backwards" "$code$err $out" "0 $sorted"
+    done
+}
+hours 10.0.0.1 0 96 >a
+hours 10.0.0.1 24 48 >b
+mixed 'one within the other' a b
+is 'one within the other: so many' "$("$tool" log incidents a b | wc -l)" 4
+hours 10.0.0.1 0 2 4 6 >a
+hours 10.0.0.1 1 3 5 7 >b
+mixed 'by turns' a b
+is 'by turns: a script' "$("$tool" log fix-list a b | grep -o 'a script.*')" 'a script every 60m'
+# Each of them rotated, so that each file begins before the former one of the other ends.
+hours 10.0.0.1 8 10 | gzip >a.2
+mv a a.1 && mv b b.1
+hours 10.0.0.1 9 11 >b.2
+is 'rotated: in order of time' "$("$tool" log a.1 a.2 b.1 b.2 | cut -c 12-13 | tr '\n' ' ')" \
+    "$(seq -f '%02g' 0 11 | tr '\n' ' ')"
+# More logs than are read beside each other: the rest follows.
+for i in $(seq 300); do { asks "$i" 10.0.0.1 A army.ml && asks $((40000 - i)) 10.0.0.1 A army.ml; } >"many.$i"; done
+run log --json many.*
+is 'very many logs' "$code$err $(sort <<<"$out" | cksum)" "0 $(cat many.* | sort | cksum)"
+for i in $(seq 45); do rm "many.$i"; done
+run log --json many.*
+is 'as many as are read beside each other: in order of time' "$code$err $(cksum <<<"$out")" "0 $(cat many.* | sort | cksum)"
+# Where no order can be had, time that goes back is a distance as well.
+hours 10.0.0.1 0 96 >a
+hours 10.0.0.1 24 48 48 >b
+is 'one behind the other' "$(cat a b | "$tool" log incidents - | wc -l)" 4
 
 # Timelines.
 {

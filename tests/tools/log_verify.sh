@@ -109,6 +109,31 @@ $out" "0
 log 6b0253e0cf547756 resolver: 40 events, numbers 1 to 40; since 2026-11-22T00:00:00.010Z; ends in $(tail -n 1 good.jsonl | digest)
 log 6b0253e0cf547757 resolver: 30 events, numbers 101 to 130, its start is not here; since 2026-11-22T00:00:01.010Z; ends in $(tail -n 1 second.jsonl | digest)
 70 events, 0 broken lines, 2 logs, 0 findings"
+# A clock that is set back between two rotations: the numbers tell which file came first, in
+# whatever order they are handed in; and each line is looked at.
+{ line 1,4 && line 5,8 | sed 's/"@timestamp":"2026-11-22/"@timestamp":"2026-11-21/'; } | relink >set_back.jsonl
+head -n 4 set_back.jsonl >back.1
+tail -n +5 set_back.jsonl >back
+sed '2s/army/navy/g' back.1 >navy.1
+verify 'the clock was set back: a stream' 0 '' set_back.jsonl
+for files in 'back back.1' 'back.1 back'; do
+    # shellcheck disable=SC2086 # two
+    verify "the clock was set back: $files" 0 '' $files
+done
+for files in 'back navy.1' 'navy.1 back'; do
+    # shellcheck disable=SC2086
+    verify "the clock was set back, one line was changed: $files" 1 'chain@2' $files
+    is "the clock was set back, one line was changed: $files: so many" "$(total changed disordered)" '[1,0]'
+done
+cat back navy.1 >late_navy.jsonl
+verify 'one line was changed, of those that come late' 1 'order@5 order@6 chain@6 order@7 order@8' late_navy.jsonl
+# Of a collector: files share logs, and what one host could not send comes late. They are not mixed.
+third() { sed -n "$1p" second.jsonl; }
+"$events" 30 5 6b0253e0cf547757 >second.jsonl
+{ line 1,20 && third 1,4; } >collected.1
+{ third 5,9 && line 21,40 && third 10,30; } >collected
+verify 'files that share logs' 0 '' collected collected.1
+
 run log verify gap.jsonl
 is 'findings as text' "$code $(head -n 1 <<<"$out")" \
     '1 gap.jsonl:5: gap: 3 events are missing before number 8, 0 of them told as lost'

@@ -64,6 +64,9 @@ is 'unreadable' "$code $got" '0 [10,2,8,0,0]'
 is 'the first of them' "$err" "log.txt:2:1: warning: neither an event, nor a query of Unbound's log, nor 'client name type'
     nonsense
     ^"
+printf 'foo \xe2\x80\xae rlo \x9b raw \xff x\n10.5.5.5 army.ml MX\n' >log.txt
+run replay -l log.txt whole.cdb
+is 'what it shows of a line does nothing to a terminal' "$code $(sed -n 2p <<<"$err")" '0     foo ??? rlo ? raw ? x'
 printf '10.5.5.5 ar\0my.ml MX\n10.5.5.5 army.ml MX' >log.txt
 run replay -j -l log.txt whole.cdb
 is 'a NUL, and no newline at the end' "$(jq -c "$counts" <<<"$out")" '[2,1,1,0,0]'
@@ -133,10 +136,19 @@ run replay -l log.txt -m 4 whole.yaml
 is 'just allowed' "$code$err" 0
 run replay -l log.txt --max-newly-blocked 3 whole.yaml
 is 'too many' "$code $err" '1 tldguard replay: 4 questions newly blocked, more than 3'
-run replay -l - -m 0 whole.yaml </dev/null
-is 'an empty log' "$code$err" 0
+run replay -l - whole.yaml </dev/null
+is 'an empty log, without a gate' "$code$err" 0
+# gate NAME: of the log on standard input, which asks nothing.
+gate() {
+    run replay -l - -m 0 whole.yaml
+    is "a gate that saw nothing stays shut: $1" "$code $err" \
+        '3 -: error: there is no question in it, so that --max-newly-blocked cannot tell anything'
+}
+gate 'an empty log' </dev/null
+gate 'empty lines' <<<$'\n\n'
+gate 'without log-queries' <<<'[1795305600] unbound[1:0] info: start of service (unbound 1.17.1).'
 run replay -l - -m 0 whole.yaml <<<'nonsense'
-is 'a gate that saw nothing stays shut' "$code $(head -n 1 <<<"$err")" '3 -: error: no line of it can be read'
+is 'a gate that saw nothing stays shut: no line can be read' "$code $(head -n 1 <<<"$err")" '3 -: error: no line of it can be read'
 
 for args in 'whole.cdb' '-l log.txt' '-l log.txt -m x whole.cdb' '-l log.txt -m -1 whole.cdb' \
     '-l log.txt -n 1001 whole.cdb' '-l - -' '-l log.txt -d x whole.cdb'; do

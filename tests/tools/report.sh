@@ -329,6 +329,8 @@ err=$( (trap '' XFSZ; ulimit -f 8; "$tool" report --chart-js chart.js -o page.ht
 is 'a disk that is full' "$code $(<page.html) $err" "3 $former tldguard: page.html: File too large"
 "$tool" report --chart-js chart.js -o - sample.jsonl >/dev/full 2>err.txt
 is 'standard output that is full' "$? $(sed 's/^tldguard: //' err.txt | head -n 1)" '3 standard output: No space left on device'
+"$tool" report --json sample.jsonl >/dev/full 2>err.txt
+is 'standard output that is full, of JSON' "$? $(<err.txt)" '3 tldguard: standard output: No space left on device'
 # A slip of the shell's "*" must not cost a log.
 cp sample.jsonl log.jsonl
 run report -o log.jsonl sample.jsonl

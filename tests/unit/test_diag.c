@@ -83,10 +83,14 @@ static void controls_are_disarmed(void **state)
         {"\t\x01\x1f\x7f.", "????.", "\t???."},
         /* C1 in UTF-8: two octets each. */
         {"\xc2\x80\xc2\x9b\xc2\x9f", "??????", "??????"},
-        /* Other UTF-8 stays; also what ends in the middle of a character. */
+        /* What turns the direction of writing, or is not seen: an octet each. */
+        {"a\xe2\x80\xae.\xe2\x80\x8b.\xc2\xad.\xef\xbb\xbf.\xf3\xa0\x81\x81.",
+            "a???.???.??.???.????.", "a???.???.??.???.????."},
+        /* What is no UTF-8: C1 as it is, too long a form, a surrogate, an end in a character. */
+        {"\x9b.\xff.\xc0\x9b.\xed\xa0\x80.\xe2\x82", "?.?.??.???.??", "?.?.??.???.??"},
+        /* Other UTF-8 stays. */
         {"\xc2\xa0\xc3\xa9\xe2\x82\xac", "\xc2\xa0\xc3\xa9\xe2\x82\xac",
             "\xc2\xa0\xc3\xa9\xe2\x82\xac"},
-        {"\xc2", "\xc2", "\xc2"},
         /* The end of a line written under Windows. */
         {"a\r\n", "a??", "a"},
     };
