@@ -57,7 +57,7 @@ all_answered() {
 
 install() { host_run apt-get install -y --no-install-recommends --allow-downgrades "$@" >"$packages/apt.log" 2>&1; }
 said() { cat "$packages/apt.log"; }
-state() { host_run sed -n 's/^state=//p' /var/lib/tldguard/unbound.state; }
+state() { host_run sed -n 's/^state=//p' /var/lib/tldguard-unbound/state; }
 loaded() { host_run tldguard-unbound status | sed -n 's/^loaded: *//p'; }
 journal() { host_run journalctl --quiet --no-pager -o cat -t tldguard; }
 # The code of the answer: a blocked name gets NXDOMAIN, and all else, without a network, SERVFAIL.

@@ -39,7 +39,7 @@ begin() {
     "$real" -V | grep -E '^(Version|Configure line:) ' >"host${so%.so}.built-for"
 }
 
-state() { sed -n 's/^state=//p' host/var/lib/tldguard/unbound.state; }
+state() { sed -n 's/^state=//p' host/var/lib/tldguard-unbound/state; }
 linked() { if [[ -L $link ]]; then readlink "$link"; else echo no; fi; }
 
 # What is installed, the setting, and what comes of it: the state, the link, a part of the message.
@@ -92,6 +92,21 @@ fit apply
 is 'off stays' "$(state) $(linked)" 'off no'
 fit on
 is 'on' "$code $(state) $(linked)" '0 protected ../tldguard.conf'
+
+# The folder of the policy belongs to the account of policy-host(1): what lies there makes root write nothing
+# there, wait for nothing and switch nothing off.
+begin
+unbound_is stock
+echo precious >victim
+for name in unbound.state unbound.state.new unbound.off; do ln -s "$work/victim" "host/var/lib/tldguard/$name"; done
+mkfifo host/var/lib/tldguard/unbound.state.lock
+for word in apply off on; do
+    code=0
+    timeout 20 "$top/scripts/tldguard-unbound" --root host "$word" >/dev/null 2>&1 </dev/null || code=$?
+    is "what others laid there: $word" "$code $(state) $(<victim)" "0 $([[ $word == off ]] && echo off || echo unprotected) precious"
+done
+# Who can open the lock can hold it.
+is 'ours is a folder of its own' "$(cd host/var/lib/tldguard-unbound && stat -c '%n %a' . ./* | xargs)" '. 755 ./lock 600 ./state 644'
 
 # A word that is none.
 unbound_is stock
