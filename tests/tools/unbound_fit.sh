@@ -118,10 +118,30 @@ is 'a word that is none' "$(state) $(grep -c "ON_MISMATCH is not 'refused' but o
 rm -f "$link"
 echo 'server:' >"$link"
 fit apply
-is 'a file of the administrator' "$(state) $(<"$link") $([[ $err == *'is a file of your own and stays'* ]] && echo said)" 'own server: said'
+is 'a file of the administrator' "$(state) $(<"$link") $([[ $err == *'is your own and stays'* ]] && echo said)" 'own server: said'
 unbound_is fitting
 fit apply
 is 'and one that fits' "$(state) $err" 'own '
+
+# A link to a file of theirs is theirs as well, wherever it leads.
+for kind in fitting stock; do
+    begin
+    unbound_is "$kind"
+    ln -s /srv/ours.conf "$link"
+    fit apply
+    is "a link of the administrator, $kind" "$(state) $(linked) $(wc -l <err.txt)" "own /srv/ours.conf $([[ $kind == stock ]] && echo 1 || echo 0)"
+done
+
+# An alarm is news once a minute, which the age of the state tells, also when the clock was ahead.
+begin
+unbound_is stock
+fit apply
+for when in now '+1 day' '-2 minutes'; do
+    touch -d "$when" host/var/lib/tldguard-unbound/state
+    fit apply
+    age=$(($(date +%s) - $(stat -c %Y host/var/lib/tldguard-unbound/state)))
+    is "an alarm: the state is of $when" "$((age >= 0 && age < 60))" 1
+done
 
 # Usage.
 for args in '' 'frob' 'apply apply' '--root' '--root /nonexistent apply' '--frob'; do
