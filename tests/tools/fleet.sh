@@ -153,7 +153,13 @@ null
 .problems = [{problem: "a\"b\\\n", text: null}]
 .problems = [1, "x"]
 .questions = []
+.questions = {total: 5}
+.questions = {total: 5, blocked: "x"}
 CHANGES
+# And hides no other host's row, nor part of a file.
+fleet --output table
+is 'a host that tells half: each has its row' "$code $(awk '{ print $1 }' table | xargs)" '1 HOST a b c d user@e 2001:db8::1 6'
+is 'a host that tells half: it is told' "$(grep -c '^b .* -  *no-answer: its status makes no sense$' table)" 1
 if command -v promtool >/dev/null || PATH=$PATH:${TG_BUILD:-/nowhere}/promtool/bin command -v promtool >/dev/null; then
     PATH=$PATH:${TG_BUILD:-/nowhere}/promtool/bin
     host b 7 a '.problems = [{problem: "a\"b\\\n", text: ""}, {problem: "x", text: ""}, {problem: "x", text: "again"}]'
