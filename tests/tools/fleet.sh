@@ -84,6 +84,8 @@ cat >fakessh <<'SSH'
 #!/usr/bin/env bash
 while [[ $1 != -- ]]; do shift; done
 printf '%s\n' "$*" >>asked
+# As ssh does, whatever the command makes of it.
+[[ $3 == activate ]] || cat >/dev/null
 if [[ ! -f $2.json ]]; then echo "connect to host $2: No route to host" >&2; exit 255; fi
 case $3 in
 survey) printf '{"protocol":1,"clock":%s}\n' "$(date +%s%3N)"; cat "$2.json" ;;
@@ -291,6 +293,8 @@ answers h2 1 "$refused"
 push --canary h1,h2 --timeout 1
 is 'a canary that may have it is rolled back, too' "$code $(told) $(grep rollback asked)" '1 1 refused, 1 restored, 1 skipped -- h1 rollback 7'
 host h1 7 a
+is 'what is on standard input is not for ssh' "$(seq 100 | ("$top/scripts/push-policy" --hosts hosts --ssh ./fakessh --yes --canary h1,h2 --timeout 1 \
+    --watch 0 next.yaml >/dev/null 2>&1; wc -c))" 292
 rm ./*.answer
 script push-policy --hosts hosts --ssh ./fakessh --state /proc/nowhere --dry-run next.yaml
 is 'no place for what is kept' "$code $(wc -l <<<"$err")" '3 1'
