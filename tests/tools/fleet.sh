@@ -203,6 +203,15 @@ done <<'CASES'
 --canary c,user@e|c user@e
 --canary 2001:db8::1|2001:db8::1
 CASES
+while IFS='|' read -r canary said; do
+    script push-policy --hosts hosts --ssh ./fakessh --dry-run --canary "$canary" next.yaml
+    is "canary: $canary" "$code $(tail -n 1 <<<"$err")" "2 push-policy: --canary: $said; see 'push-policy --help'"
+done <<'CASES'
+a,b,a|'a' is named twice
+a%|'a%' is no host of the inventory
+1a%|'1a%' is no host of the inventory
+1%2%|'1%2%' is no host of the inventory
+CASES
 script push-policy --hosts hosts --ssh ./fakessh --dry-run --canary nobody next.yaml
 is 'canary: one that is not there' "$code" 2
 printf '%s\n' b a >hosts
