@@ -145,6 +145,14 @@ perhaps_has() {
     survey_host "$1" && [[ $(surveyed "$1" .status.policy.image 2>/dev/null) == "$digest" ]]
 }
 
+# find_pushed N: N.there when it is the pushed policy that lies there, of a host that can take none now: no resolver
+# runs, say. What the module told last may be older.
+find_pushed() {
+    local base=$fleet_dir/$1
+    on_host "$1" history </dev/null 2>"$base.err" | head -c 4194304 >"$base.out" || true
+    ! jq -es --arg image "$digest" '.[0].active.image == $image' <"$base.out" >/dev/null 2>&1 || : >"$base.there"
+}
+
 # take_back N...: of hosts that have the policy which went bad.
 take_back() {
     local i

@@ -99,6 +99,7 @@ activate)
     exit "$(<"$2.code")"
     ;;
 status) cat "$2.json" ;;
+history) cat "$2.history" ;;
 rollback) echo '{"result":"active","serial":7}' ;;
 *) exit 3 ;;
 esac
@@ -305,6 +306,28 @@ host h1 7 a
 is 'what is on standard input is not for ssh' "$(seq 100 | ("$top/scripts/push-policy" --hosts hosts --ssh ./fakessh --yes --canary h1,h2 --timeout 1 \
     --watch 0 next.yaml >/dev/null 2>&1; wc -c))" 292
 rm ./*.answer
+
+# What --undo takes back, whatever the host is like by then. Columns: the change of its status; its history;
+# the result; what is asked for.
+host h1 7 a
+push
+digest=$(jq -r .image <<<"$out")
+while IFS='|' read -r change history wanted; do
+    for name in h1 h2 h3; do host "$name" 8 x ".policy.image = \"$digest\""; done
+    host h2 8 x ".policy.image = \"$digest\" | $change"
+    printf '%s\n' "$history" >h2.history
+    rm -f asked
+    script push-policy --hosts hosts --ssh ./fakessh --json --undo
+    is "undo, $change, $history" "$code $(told) $(grep 'h2 rollback' asked)" "$wanted"
+done <<CASES
+.|-|0 3 restored -- h2 rollback 7
+.problems = [{problem: "not-running", text: "x"}]|{"active":{"image":"$digest"}}|0 3 restored -- h2 rollback 7
+.problems = [{problem: "stopped", text: "x"}]|{"active":{"image":"$digest"}}|0 3 restored -- h2 rollback 7
+.problems = [{problem: "stopped", text: "x"}]|{"active":{"image":"another"}}|1 1 broken, 2 restored 
+.problems = [{problem: "stopped", text: "x"}]|nonsense|1 1 broken, 2 restored 
+{problems: [{problem: "no-figures", text: "x"}]}|{"active":{"image":"$digest"}}|0 3 restored -- h2 rollback 7
+CASES
+for name in h1 h2 h3; do host "$name" 7 a; done
 script push-policy --hosts hosts --ssh ./fakessh --state /proc/nowhere --dry-run next.yaml
 is 'no place for what is kept' "$code $(wc -l <<<"$err")" '3 1'
 script push-policy --hosts hosts --ssh ./nowhere next.yaml
