@@ -4,6 +4,7 @@
 # Needs fleet.sh, push_state.sh.
 
 interrupted=no
+going_back=()            # hosts whose policy is taken back
 
 # How many hosts of this run have failed.
 failures() { cat -- "$fleet_dir/tally" | grep -cE '^(refused|restored|unproven|broken)$' || true; }
@@ -78,8 +79,15 @@ rollback_host() {
     active) result "$1" restored "$said" "$took" "$rollback_why$offline" ;;
     unchanged) result "$1" restored "$said" "$took" "$rollback_why" ;;
     unproven) result "$1" restored "$said" "$took" "$rollback_why; but of what is in force again: $why" ;;
-    *) result "$1" broken null "$took" "$rollback_why; and it was NOT rolled back: $why" ;;
+    *) result "$1" broken null "$took" "$rollback_why; and it was NOT rolled back: $why"; return ;;
     esac
+    : >"$fleet_dir/$1.back"
+}
+
+# roll_back N...: all of these, unless it is interrupted.
+roll_back() {
+    going_back=("$@")
+    stop_after=1000000 in_parallel rollback_host "$@"
 }
 
 # What is wrong with a canary, as one line; nothing when all is well. Input: its figures now.
@@ -163,7 +171,7 @@ take_back() {
     done
     (($# > 0)) || return 0
     say "rolling back: $rollback_why"
-    stop_after=1000000 in_parallel rollback_host "$@"
+    roll_back "$@"
 }
 
 # skip REASON N...: their turn did not come.

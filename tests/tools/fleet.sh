@@ -100,7 +100,7 @@ activate)
     ;;
 status) cat "$2.json" ;;
 history) cat "$2.history" ;;
-rollback) echo '{"result":"active","serial":7}' ;;
+rollback) [[ ! -f $2.pid ]] || kill -INT "$(<"$2.pid")"; echo '{"result":"active","serial":7}' ;;
 *) exit 3 ;;
 esac
 SSH
@@ -327,6 +327,23 @@ done <<CASES
 .problems = [{problem: "stopped", text: "x"}]|nonsense|1 1 broken, 2 restored 
 {problems: [{problem: "no-figures", text: "x"}]}|{"active":{"image":"$digest"}}|0 3 restored -- h2 rollback 7
 CASES
+
+# An undo that is interrupted is gone on with by another.
+for name in h1 h2 h3; do host "$name" 8 x ".policy.image = \"$digest\""; done
+cat >undo <<'SH'
+#!/usr/bin/env bash
+echo $$ >h1.pid
+exec "$@"
+SH
+chmod +x undo
+code=0
+./undo "$top/scripts/push-policy" --hosts hosts --ssh ./fakessh --undo --jobs 1 >/dev/null 2>err.txt </dev/null || code=$?
+rm h1.pid
+is 'undo, interrupted: what to do' "$code $(tail -n 1 err.txt)" \
+    '130 push-policy: interrupted; the rollback is not finished, --undo goes on with it: h2 h3'
+host h1 7 a
+script push-policy --hosts hosts --ssh ./fakessh --json --undo
+is 'undo, interrupted: gone on with' "$code $(told)" '0 2 restored'
 for name in h1 h2 h3; do host "$name" 7 a; done
 script push-policy --hosts hosts --ssh ./fakessh --state /proc/nowhere --dry-run next.yaml
 is 'no place for what is kept' "$code $(wc -l <<<"$err")" '3 1'
