@@ -160,7 +160,7 @@ milliseconds() { date -u +%s%3N; }
 survey_host() {
     local base=$fleet_dir/$1 began ended why code=0
     began=$(milliseconds)
-    on_host "$1" survey 2>"$base.err" | head -c 4194304 >"$base.out" || code=$?
+    on_host "$1" survey </dev/null 2>"$base.err" | head -c 4194304 >"$base.out" || code=$?
     ended=$(milliseconds)
     if why=$(unreached "$code" "$base.err"); then
         jq -cn --arg why "$why" '{reached: false, why: $why}' | put "$base.survey"

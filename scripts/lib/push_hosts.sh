@@ -4,6 +4,7 @@
 # Needs fleet.sh, push_state.sh.
 
 interrupted=no
+going_back=()            # hosts whose policy is taken back
 
 # How many hosts of this run have failed.
 failures() { cat -- "$fleet_dir/tally" | grep -cE '^(refused|restored|unproven|broken)$' || true; }
@@ -78,8 +79,15 @@ rollback_host() {
     active) result "$1" restored "$said" "$took" "$rollback_why$offline" ;;
     unchanged) result "$1" restored "$said" "$took" "$rollback_why" ;;
     unproven) result "$1" restored "$said" "$took" "$rollback_why; but of what is in force again: $why" ;;
-    *) result "$1" broken null "$took" "$rollback_why; and it was NOT rolled back: $why" ;;
+    *) result "$1" broken null "$took" "$rollback_why; and it was NOT rolled back: $why"; return ;;
     esac
+    : >"$fleet_dir/$1.back"
+}
+
+# roll_back N...: all of these, unless it is interrupted.
+roll_back() {
+    going_back=("$@")
+    stop_after=1000000 in_parallel rollback_host "$@"
 }
 
 # What is wrong with a canary, as one line; nothing when all is well. Input: its figures now.
@@ -145,6 +153,14 @@ perhaps_has() {
     survey_host "$1" && [[ $(surveyed "$1" .status.policy.image 2>/dev/null) == "$digest" ]]
 }
 
+# find_pushed N: N.there when it is the pushed policy that lies there, of a host that can take none now: no resolver
+# runs, say. What the module told last may be older.
+find_pushed() {
+    local base=$fleet_dir/$1
+    on_host "$1" history </dev/null 2>"$base.err" | head -c 4194304 >"$base.out" || true
+    ! jq -es --arg image "$digest" '.[0].active.image == $image' <"$base.out" >/dev/null 2>&1 || : >"$base.there"
+}
+
 # take_back N...: of hosts that have the policy which went bad.
 take_back() {
     local i
@@ -155,7 +171,7 @@ take_back() {
     done
     (($# > 0)) || return 0
     say "rolling back: $rollback_why"
-    stop_after=1000000 in_parallel rollback_host "$@"
+    roll_back "$@"
 }
 
 # skip REASON N...: their turn did not come.

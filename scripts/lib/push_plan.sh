@@ -99,17 +99,19 @@ choose_canaries() {
     done
     case $canary in
     none) return 0 ;;
-    *%) wanted=$(((${#fleet_hosts[@]} * ${canary%\%} + 99) / 100)) ;;
     '')
         for i in "${!fleet_hosts[@]}"; do [[ ${fleet_marked[i]} == no ]] || canaries+=("$i"); done
         ((${#canaries[@]} > 0)) || wanted=1
         ;;
-    *[!0-9]*)
+    *[!0-9%]* | *%?*)
         for name in ${canary//,/ }; do
             i=$(number_of "$name") || usage_error "--canary: '$name' is no host of the inventory"
+            # It would be handed the policy twice at once.
+            [[ " ${canaries[*]-} " != *" $i "* ]] || usage_error "--canary: '$name' is named twice"
             canaries+=("$i")
         done
         ;;
+    *%) wanted=$(((${#fleet_hosts[@]} * ${canary%\%} + 99) / 100)) ;;
     *) wanted=$canary ;;
     esac
     ((wanted == 0)) || canaries=("${fit[@]:0:wanted}")

@@ -138,6 +138,16 @@ rm "$shop/policy.cdb"
 fails 'nothing there' 3 'no such file' --from "$shop/policy.cdb"
 fails 'nothing there by rsync' 3 'No such file or directory' --from "rsync://$outside/tldguard/policy.cdb"
 fails 'no such module' 3 "Unknown module" --from "rsync://$outside/none/policy.cdb"
+# One that says things without end, or nothing that is text.
+mkdir "$world_dir/talks"
+chmod a+rx "$world_dir/talks"
+for said in 'yes x' 'cat /dev/zero' 'tr -d \\n </dev/urandom'; do
+    printf '#!/bin/sh\nexec %s >&2\n' "$said" >"$world_dir/talks/rsync"
+    chmod a+rx "$world_dir/talks/rsync"
+    ([[ -n ${TG_SANITIZED:-} ]] || ulimit -v 200000; PATH=$world_dir/talks:$PATH && fails "rsync: $said" 3 'cannot be fetched' \
+        --from "rsync://$outside/tldguard/policy.cdb" --wait 5 && echo "$live_count $live_failed" >"$admin/counted")
+    read -r live_count live_failed <"$admin/counted"
+done
 kill -STOP "$daemon"
 fails 'a server that does not answer' 3 'cannot be fetched' --from "rsync://$outside/tldguard/policy.cdb" --wait 2
 kill -CONT "$daemon"

@@ -201,6 +201,15 @@ test_undo() {
     is "undo: in force" "$(all_in_force)" "$(every_host "$had")"
     script push-policy --undo --json
     is "undo: again, where nothing is left" "$code $(jq -c .hosts <<<"$out")" '0 []'
+    # A resolver that ends after its turn must not come back with it.
+    policy block
+    push
+    host_unbound h3 stop
+    script push-policy --undo --json
+    is "undo: where a resolver has ended" "$code $(results)" '0 h1=restored h2=restored h3=restored h4=restored h5=restored'
+    host_unbound h3 start
+    check "undo: which starts with the former one" live_until is_in_force h3 "$had"
+    is "undo: as all have it" "$(all_in_force)" "$(every_host "$had")"
 }
 
 # Somebody has changed one host by hand.

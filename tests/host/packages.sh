@@ -57,7 +57,7 @@ all_answered() {
 
 install() { host_run apt-get install -y --no-install-recommends --allow-downgrades "$@" >"$packages/apt.log" 2>&1; }
 said() { cat "$packages/apt.log"; }
-state() { host_run sed -n 's/^state=//p' /var/lib/tldguard/unbound.state; }
+state() { host_run sed -n 's/^state=//p' /var/lib/tldguard-unbound/state; }
 loaded() { host_run tldguard-unbound status | sed -n 's/^loaded: *//p'; }
 journal() { host_run journalctl --quiet --no-pager -o cat -t tldguard; }
 # The code of the answer: a blocked name gets NXDOMAIN, and all else, without a network, SERVFAIL.
@@ -267,6 +267,16 @@ test_upgrade() {
     is "upgrade: protected" "$(state) $(loaded) $(reply)" "protected yes NXDOMAIN"
 }
 
+# A removal that dpkg gives up leaves all as it was.
+test_kept() {
+    local prerm=/var/lib/dpkg/info/unbound-module-tldguard.prerm
+    host_run cp -a "$prerm" /tmp/prerm
+    host_run tee -a "$prerm" >/dev/null <<<'exit 1'
+    ! host_run dpkg -r unbound-module-tldguard >"$packages/apt.log" 2>&1 || not_ok "kept: dpkg -r goes on" "$(said)"
+    host_run mv /tmp/prerm "$prerm"
+    is "kept: protected" "$(state) $(loaded) $(reply)" "protected yes NXDOMAIN"
+}
+
 test_purge() {
     ask_begin
     host_run dpkg -P unbound-module-tldguard tldguard >"$packages/apt.log" 2>&1 || not_ok "dpkg -P" "$(said)"
@@ -309,6 +319,7 @@ test_refuse
 test_rebuild
 test_off
 test_upgrade
+test_kept
 test_purge
 host_end
 test_without_systemd

@@ -84,6 +84,8 @@ cat >fakessh <<'SSH'
 #!/usr/bin/env bash
 while [[ $1 != -- ]]; do shift; done
 printf '%s\n' "$*" >>asked
+# As ssh does, whatever the command makes of it.
+[[ $3 == activate ]] || cat >/dev/null
 if [[ ! -f $2.json ]]; then echo "connect to host $2: No route to host" >&2; exit 255; fi
 case $3 in
 survey) printf '{"protocol":1,"clock":%s}\n' "$(date +%s%3N)"; cat "$2.json" ;;
@@ -97,7 +99,8 @@ activate)
     exit "$(<"$2.code")"
     ;;
 status) cat "$2.json" ;;
-rollback) echo '{"result":"active","serial":7}' ;;
+history) cat "$2.history" ;;
+rollback) [[ ! -f $2.pid ]] || kill -INT "$(<"$2.pid")"; echo '{"result":"active","serial":7}' ;;
 *) exit 3 ;;
 esac
 SSH
@@ -153,7 +156,13 @@ null
 .problems = [{problem: "a\"b\\\n", text: null}]
 .problems = [1, "x"]
 .questions = []
+.questions = {total: 5}
+.questions = {total: 5, blocked: "x"}
 CHANGES
+# And hides no other host's row, nor part of a file.
+fleet --output table
+is 'a host that tells half: each has its row' "$code $(awk '{ print $1 }' table | xargs)" '1 HOST a b c d user@e 2001:db8::1 6'
+is 'a host that tells half: it is told' "$(grep -c '^b .* -  *no-answer: its status makes no sense$' table)" 1
 if command -v promtool >/dev/null || PATH=$PATH:${TG_BUILD:-/nowhere}/promtool/bin command -v promtool >/dev/null; then
     PATH=$PATH:${TG_BUILD:-/nowhere}/promtool/bin
     host b 7 a '.problems = [{problem: "a\"b\\\n", text: ""}, {problem: "x", text: ""}, {problem: "x", text: "again"}]'
@@ -194,6 +203,15 @@ done <<'CASES'
 --canary 100%|a b c d user@e 2001:db8::1
 --canary c,user@e|c user@e
 --canary 2001:db8::1|2001:db8::1
+CASES
+while IFS='|' read -r canary said; do
+    script push-policy --hosts hosts --ssh ./fakessh --dry-run --canary "$canary" next.yaml
+    is "canary: $canary" "$code $(tail -n 1 <<<"$err")" "2 push-policy: --canary: $said; see 'push-policy --help'"
+done <<'CASES'
+a,b,a|'a' is named twice
+a%|'a%' is no host of the inventory
+1a%|'1a%' is no host of the inventory
+1%2%|'1%2%' is no host of the inventory
 CASES
 script push-policy --hosts hosts --ssh ./fakessh --dry-run --canary nobody next.yaml
 is 'canary: one that is not there' "$code" 2
@@ -285,7 +303,48 @@ answers h2 1 "$refused"
 push --canary h1,h2 --timeout 1
 is 'a canary that may have it is rolled back, too' "$code $(told) $(grep rollback asked)" '1 1 refused, 1 restored, 1 skipped -- h1 rollback 7'
 host h1 7 a
+is 'what is on standard input is not for ssh' "$(seq 100 | ("$top/scripts/push-policy" --hosts hosts --ssh ./fakessh --yes --canary h1,h2 --timeout 1 \
+    --watch 0 next.yaml >/dev/null 2>&1; wc -c))" 292
 rm ./*.answer
+
+# What --undo takes back, whatever the host is like by then. Columns: the change of its status; its history;
+# the result; what is asked for.
+host h1 7 a
+push
+digest=$(jq -r .image <<<"$out")
+while IFS='|' read -r change history wanted; do
+    for name in h1 h2 h3; do host "$name" 8 x ".policy.image = \"$digest\""; done
+    host h2 8 x ".policy.image = \"$digest\" | $change"
+    printf '%s\n' "$history" >h2.history
+    rm -f asked
+    script push-policy --hosts hosts --ssh ./fakessh --json --undo
+    is "undo, $change, $history" "$code $(told) $(grep 'h2 rollback' asked)" "$wanted"
+done <<CASES
+.|-|0 3 restored -- h2 rollback 7
+.problems = [{problem: "not-running", text: "x"}]|{"active":{"image":"$digest"}}|0 3 restored -- h2 rollback 7
+.problems = [{problem: "stopped", text: "x"}]|{"active":{"image":"$digest"}}|0 3 restored -- h2 rollback 7
+.problems = [{problem: "stopped", text: "x"}]|{"active":{"image":"another"}}|1 1 broken, 2 restored 
+.problems = [{problem: "stopped", text: "x"}]|nonsense|1 1 broken, 2 restored 
+{problems: [{problem: "no-figures", text: "x"}]}|{"active":{"image":"$digest"}}|0 3 restored -- h2 rollback 7
+CASES
+
+# An undo that is interrupted is gone on with by another.
+for name in h1 h2 h3; do host "$name" 8 x ".policy.image = \"$digest\""; done
+cat >undo <<'SH'
+#!/usr/bin/env bash
+echo $$ >h1.pid
+exec "$@"
+SH
+chmod +x undo
+code=0
+./undo "$top/scripts/push-policy" --hosts hosts --ssh ./fakessh --undo --jobs 1 >/dev/null 2>err.txt </dev/null || code=$?
+rm h1.pid
+is 'undo, interrupted: what to do' "$code $(tail -n 1 err.txt)" \
+    '130 push-policy: interrupted; the rollback is not finished, --undo goes on with it: h2 h3'
+host h1 7 a
+script push-policy --hosts hosts --ssh ./fakessh --json --undo
+is 'undo, interrupted: gone on with' "$code $(told)" '0 2 restored'
+for name in h1 h2 h3; do host "$name" 7 a; done
 script push-policy --hosts hosts --ssh ./fakessh --state /proc/nowhere --dry-run next.yaml
 is 'no place for what is kept' "$code $(wc -l <<<"$err")" '3 1'
 script push-policy --hosts hosts --ssh ./nowhere next.yaml

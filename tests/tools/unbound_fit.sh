@@ -39,7 +39,7 @@ begin() {
     "$real" -V | grep -E '^(Version|Configure line:) ' >"host${so%.so}.built-for"
 }
 
-state() { sed -n 's/^state=//p' host/var/lib/tldguard/unbound.state; }
+state() { sed -n 's/^state=//p' host/var/lib/tldguard-unbound/state; }
 linked() { if [[ -L $link ]]; then readlink "$link"; else echo no; fi; }
 
 # What is installed, the setting, and what comes of it: the state, the link, a part of the message.
@@ -93,6 +93,21 @@ is 'off stays' "$(state) $(linked)" 'off no'
 fit on
 is 'on' "$code $(state) $(linked)" '0 protected ../tldguard.conf'
 
+# The folder of the policy belongs to the account of policy-host(1): what lies there makes root write nothing
+# there, wait for nothing and switch nothing off.
+begin
+unbound_is stock
+echo precious >victim
+for name in unbound.state unbound.state.new unbound.off; do ln -s "$work/victim" "host/var/lib/tldguard/$name"; done
+mkfifo host/var/lib/tldguard/unbound.state.lock
+for word in apply off on; do
+    code=0
+    timeout 20 "$top/scripts/tldguard-unbound" --root host "$word" >/dev/null 2>&1 </dev/null || code=$?
+    is "what others laid there: $word" "$code $(state) $(<victim)" "0 $([[ $word == off ]] && echo off || echo unprotected) precious"
+done
+# Who can open the lock can hold it.
+is 'ours is a folder of its own' "$(cd host/var/lib/tldguard-unbound && stat -c '%n %a' . ./* | xargs)" '. 755 ./lock 600 ./state 644'
+
 # A word that is none.
 unbound_is stock
 echo ON_MISMATCH=refused >host/etc/default/tldguard
@@ -103,10 +118,30 @@ is 'a word that is none' "$(state) $(grep -c "ON_MISMATCH is not 'refused' but o
 rm -f "$link"
 echo 'server:' >"$link"
 fit apply
-is 'a file of the administrator' "$(state) $(<"$link") $([[ $err == *'is a file of your own and stays'* ]] && echo said)" 'own server: said'
+is 'a file of the administrator' "$(state) $(<"$link") $([[ $err == *'is your own and stays'* ]] && echo said)" 'own server: said'
 unbound_is fitting
 fit apply
 is 'and one that fits' "$(state) $err" 'own '
+
+# A link to a file of theirs is theirs as well, wherever it leads.
+for kind in fitting stock; do
+    begin
+    unbound_is "$kind"
+    ln -s /srv/ours.conf "$link"
+    fit apply
+    is "a link of the administrator, $kind" "$(state) $(linked) $(wc -l <err.txt)" "own /srv/ours.conf $([[ $kind == stock ]] && echo 1 || echo 0)"
+done
+
+# An alarm is news once a minute, which the age of the state tells, also when the clock was ahead.
+begin
+unbound_is stock
+fit apply
+for when in now '+1 day' '-2 minutes'; do
+    touch -d "$when" host/var/lib/tldguard-unbound/state
+    fit apply
+    age=$(($(date +%s) - $(stat -c %Y host/var/lib/tldguard-unbound/state)))
+    is "an alarm: the state is of $when" "$((age >= 0 && age < 60))" 1
+done
 
 # Usage.
 for args in '' 'frob' 'apply apply' '--root' '--root /nonexistent apply' '--frob'; do
