@@ -70,7 +70,7 @@ test_opened() {
     is 'what it opens, and what for' "$(opened)" "figures/stats.new O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0644
 key.pub $input
 log/ O_RDONLY|O_CLOEXEC|O_DIRECTORY
-log/..block.jsonl.state.*.tmp O_RDWR|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0644
+log/..block.jsonl.state.*.tmp O_RDWR|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600
 log/.block.jsonl.state O_RDONLY|O_NONBLOCK|O_NOFOLLOW|O_CLOEXEC
 log/block.jsonl O_RDWR|O_CREAT|O_EXCL|O_NOCTTY|O_APPEND|O_NONBLOCK|O_NOFOLLOW|O_CLOEXEC, 0640
 log/block.jsonl O_RDWR|O_NOCTTY|O_APPEND|O_NONBLOCK|O_NOFOLLOW|O_CLOEXEC

@@ -81,6 +81,7 @@ test_bogus() {
 # shellcheck disable=SC2317
 is_watched_by() {
     ask fine.om A
+    seen=$((seen + 1))
     [[ $(live_lines | jq -r .rule.version | tail -n 1) == "$1" ]]
 }
 
@@ -92,7 +93,7 @@ test_blocked_meanwhile() {
     { sed 's/^serial:.*/serial: 2026112202/' "$live_policy"; echo 'block: [shop.om]'; } >"$world_dir/policy.yaml"
     world_compile "$world_dir/policy.yaml" || bail "$world_error"
     check "bogus, and blocked meanwhile: the policy is in force" live_until is_watched_by 2026112202
-    seen=$(live_events)
+    check "bogus, and blocked meanwhile: the events of before are written" live_await_events "$seen"
     ask shop.om A
     is "bogus, and blocked meanwhile: the answer" "$(field rcode)" SERVFAIL
     gets "watched, after that" fine.om A NOERROR ad "- resolve NOERROR"
