@@ -9,6 +9,15 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+
 #define MODE  0600
 #define TRIES 3
 
@@ -16,6 +25,27 @@ struct tg_keep {
     int id;
     void *memory;
 };
+
+/* Where a segment was that one thread has given back, the kernel may put another thread's, and so
+ * that comes later. ThreadSanitizer knows of no segments, and took what is written there for a
+ * race. */
+static void given_back(void *memory)
+{
+#ifdef __SANITIZE_THREAD__
+    __tsan_release(memory);
+#else
+    (void)memory;
+#endif
+}
+
+static void given(void *memory)
+{
+#ifdef __SANITIZE_THREAD__
+    __tsan_acquire(memory);
+#else
+    (void)memory;
+#endif
+}
 
 /* FNV-1a, of the name and of whose it is. Two names with one key get in each other's way, and
  * nothing worse: the second one is told that it is taken, or finds what is not its own. */
@@ -85,6 +115,7 @@ static int attach(struct tg_keep *keep)
     keep->memory = shmat(keep->id, NULL, 0);
     if (keep->memory == (void *)-1) /* NOLINT(performance-no-int-to-ptr): so shmat() fails */
         return errno;
+    given(keep->memory);
     if (shmctl(keep->id, IPC_STAT, &status) == 0 && status.shm_nattch == 1)
         return 0;
     (void)shmdt(keep->memory);
@@ -122,6 +153,7 @@ void tg_keep_close(struct tg_keep **keep, bool remove)
         return;
     if (remove) /* it goes when the last one has left, which is us */
         (void)shmctl((*keep)->id, IPC_RMID, NULL);
+    given_back((*keep)->memory);
     (void)shmdt((*keep)->memory);
     free(*keep);
     *keep = NULL;
