@@ -10,6 +10,7 @@
 #include "module/path.h"
 
 #define LOOK_MS      250
+#define BEGIN_MS     10 /* between two looks whether there is somebody to look for */
 #define SOON_MS      1000
 #define FIT_MS       500 /* for two renames, by hand in two commands */
 #define FIT_PAUSE_MS 50
@@ -316,13 +317,15 @@ static void read_first(struct tg_watch *watch)
 void *tg_watch_run(void *arg)
 {
     struct tg_watch *watch = arg;
+    long pause = BEGIN_MS;
 
     read_first(watch);
     tg_thread_ready(&watch->thread);
-    while (!tg_thread_stopped_within(&watch->thread, LOOK_MS)) {
+    while (!tg_thread_stopped_within(&watch->thread, pause)) {
         if (!come_back(watch))
             continue;
         go_away(watch);
+        pause = LOOK_MS;
         look(watch);
         if (come_back(watch)) {
             attend(watch);

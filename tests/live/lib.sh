@@ -188,6 +188,12 @@ holdings() {
 }
 # shellcheck disable=SC2317
 holds_as_before() { [[ $(holdings) == "$1" ]]; }
+# shellcheck disable=SC2317
+holds_no_more() { # HOLDINGS: a file that was just being written may have been among them
+    local threads files
+    read -r threads _ files _ < <(holdings)
+    [[ $threads == "${1%% *}" ]] && ((files <= $(cut -d ' ' -f 3 <<<"$1")))
+}
 
 # Whatever a test was about: what it leaves in the log is as the schema says that is shipped.
 live_schema() {

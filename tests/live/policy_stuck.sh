@@ -96,7 +96,7 @@ test_reload() {
     fault_set hold none
     check "$1, over: the policy that lay there is in force" live_until said "policy serial $serial, "
     is "$1, over: once" "$(grep -cF "policy serial $serial, " "$world_dir/unbound.log")" 1
-    check "$1, over: no thread and no file is left" live_until holds_as_before "$before"
+    check "$1, over: no thread and no file is left" live_until holds_no_more "$before"
     another
     check "$1, over: the next policy is taken" live_until said "policy serial $serial, "
     over "$1"
