@@ -47,14 +47,16 @@ void tg_diags_destroy(struct tg_diags **diags)
  * keeps the mark under the right column. */
 static void disarm(char *text, size_t len, int keep_tab)
 {
-    for (size_t at = 0; at < len;) {
-        const size_t character = tg_utf8_len(text + at, len - at);
+    char *const end = text + len;
+    uint32_t code;
+
+    while (text < end) {
+        const size_t character = tg_utf8_read(text, end, &code);
         const size_t octets = character > 0 ? character : 1;
 
-        if (character == 0 ||
-            (tg_is_hidden(tg_utf8_code(text + at, character)) && !(text[at] == '\t' && keep_tab)))
-            memset(text + at, '?', octets);
-        at += octets;
+        if (character == 0 || (tg_is_hidden(code) && !(code == '\t' && keep_tab)))
+            memset(text, '?', octets);
+        text += octets;
     }
 }
 

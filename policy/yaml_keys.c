@@ -270,9 +270,11 @@ const char *tg_yaml_line(struct tg_yaml *doc, const struct tg_yaml_node *node, c
         tg_yaml_error(doc, node->at, "'%s' is longer than %zu bytes", key, max);
         return NULL;
     }
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0, octets; i < len; i += octets) {
+        uint32_t code;
+        octets = tg_utf8_read(text + i, text + len, &code);
         /* Escapes in quoted text can make any. */
-        if (tg_is_control(text + i, len - i) && !is_space(text[i])) {
+        if (octets == 0 || (tg_is_control(code) && !is_space(text[i]))) {
             tg_yaml_error(doc, node->at, "'%s' holds a control character; remove it", key);
             return NULL;
         }

@@ -137,20 +137,18 @@ enum tg_status tg_yaml_slurp_input(
     return unread(path, tg_yaml_input(path, TG_YAML_SIZE_MAX, text, len), diags);
 }
 
-/* What is wrong with the character at s, NULL for nothing. */
-static const char *bad_character(const char *text, size_t left, size_t *len)
+/* What is wrong with the character there, NULL for nothing; then len is its octets. */
+static const char *bad_character(const char *text, const char *end, size_t *len)
 {
-    const unsigned char *s = (const unsigned char *)text;
+    const uint32_t next_line = 0x85;
+    uint32_t code;
 
-    *len = tg_utf8_len(text, left);
-    if (*len == 0) {
-        *len = 1;
+    *len = tg_utf8_read(text, end, &code);
+    if (*len == 0)
         return "not UTF-8; save the file as UTF-8";
-    }
-    if (s[0] == '\r' && (left < 2 || s[1] != '\n'))
+    if (code == '\r' && (end - text < 2 || text[1] != '\n'))
         return "a carriage return without a line feed; end lines with LF or CR LF";
-    if (tg_is_control(text, left) && s[0] != '\t' && s[0] != '\n' && s[0] != '\r' &&
-        !(s[0] == 0xc2 && s[1] == 0x85))
+    if (tg_is_control(code) && code != '\t' && code != '\n' && code != '\r' && code != next_line)
         return "a control character; remove it";
     return NULL;
 }
@@ -169,9 +167,9 @@ static void scan_line(struct tg_yaml *doc, size_t from, size_t to)
         return;
     }
     for (size_t at = from; at < to;) {
-        size_t len = 1;
+        size_t len;
         /* the line feed behind the line is in view: a carriage return needs it */
-        const char *wrong = bad_character(text + at, doc->len - at, &len);
+        const char *wrong = bad_character(text + at, text + doc->len, &len);
         if (wrong) {
             tg_yaml_error(doc, at, "%s", wrong);
             return;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "policy/text.h"
+
 bool tg_token_fail(struct tg_token_cursor *token, const char *why)
 {
     token->why = why;
@@ -76,31 +78,6 @@ static bool escape(struct tg_token_cursor *token)
         return fail_near_end(token, 6, "half a surrogate pair");
     token->at += 6;
     return true;
-}
-
-size_t tg_utf8_read(const char *at, const char *end, uint32_t *code)
-{
-    const unsigned char *s = (const unsigned char *)at;
-    const size_t room = (size_t)(end - at);
-    size_t len;
-
-    if (room == 0 || s[0] < 0x80) {
-        *code = room ? s[0] : 0;
-        return room ? 1 : 0;
-    }
-    len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || room < len)
-        return 0;
-    *code = s[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        *code = *code << 6 | (s[i] & 0x3f);
-    }
-    if ((len == 3 && *code < 0x800) || (len == 4 && *code < 0x10000) || *code > 0x10ffff ||
-        (*code >= 0xd800 && *code < 0xe000))
-        return 0;
-    return len;
 }
 
 bool tg_token_string_rest(struct tg_token_cursor *token, struct tg_token_string *out)

@@ -95,7 +95,4 @@ static inline bool tg_token_string(struct tg_token_cursor *token, struct tg_toke
 /* Writes what a good string stands for; never more than it is long. @return how much. */
 size_t tg_token_decode(struct tg_slice raw, char *to);
 
-/* The octets of the UTF-8 character at `at`, 1 .. 4; 0: there is none. code: output. */
-size_t tg_utf8_read(const char *at, const char *end, uint32_t *code);
-
 #endif

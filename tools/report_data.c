@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/log_token.h"
+#include "policy/text.h"
 #include "tools/report.h"
 
 #define MICRO 1000000

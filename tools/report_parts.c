@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tools/log_token.h"
+#include "policy/text.h"
 #include "tools/report.h"
 
 #define CHART_MOST (4 * 1024 * 1024)

@@ -54,7 +54,7 @@ static void table(void **state)
 }
 
 /* RFC 3629, 3: the number that the bits make, and the shortest form of each. 0: none. */
-static size_t slow_len(const uint8_t *s, size_t left)
+static size_t slow_read(const uint8_t *s, size_t left, uint32_t *out)
 {
     static const struct {
         uint8_t mask, lead;
@@ -71,12 +71,24 @@ static size_t slow_len(const uint8_t *s, size_t left)
             tails += (s[i] & 0xc0) == 0x80;
             code = code << 6 | (s[i] & 0x3f);
         }
+        *out = code;
         return tails == len - 1 && code >= forms[len - 1].least && code <= 0x10ffff &&
                        (code < 0xd800 || code > 0xdfff)
                    ? len
                    : 0;
     }
     return 0;
+}
+
+static void assert_read(const uint8_t *s, size_t left)
+{
+    const char *text = (const char *)s;
+    uint32_t code, slow_code;
+    const size_t len = tg_utf8_read(text, text + left, &code);
+
+    assert_int_equal(len, slow_read(s, left, &slow_code));
+    if (len > 0)
+        assert_int_equal(code, slow_code);
 }
 
 /* Each of two octets, and what is at the edges of the third and fourth. */
@@ -90,7 +102,7 @@ static void characters(void **state)
             edges[(n >> 16) / COUNT(edges)]};
 
         for (size_t left = 1; left <= sizeof(s); left++)
-            assert_int_equal(tg_utf8_len((const char *)s, left), slow_len(s, left));
+            assert_read(s, left);
     }
 }
 
