@@ -52,11 +52,11 @@ void tg_apart_question(const struct tg_image *image, struct mesh_state *state)
         (void)rbtree_insert(&above->s->sub_set, node);
 }
 
-/* The first verdict that blocks, of those on an answer's names. */
+/* What the first verdict that blocks replies, of those on an answer's names. */
 struct first {
     const struct tg_image *image;
     enum tg_known known;
-    struct tg_verdict *verdict;
+    enum tg_reply reply;
 };
 
 static bool look_at_target(void *arg, const struct tg_aim *aim)
@@ -65,7 +65,7 @@ static bool look_at_target(void *arg, const struct tg_aim *aim)
     struct tg_verdict verdict;
 
     tg_judge(first->image, aim, first->known, &verdict);
-    first->verdict->reply = verdict.reply;
+    first->reply = verdict.reply;
     return verdict.reply == TG_REPLY_PASS && !tg_chain_ends(aim, &verdict);
 }
 
@@ -74,28 +74,31 @@ static enum tg_reply reply_to(const struct tg_image *image, const struct module_
     const struct comm_reply *client, enum tg_known known)
 {
     const struct reply_info *reply = qstate->return_msg ? qstate->return_msg->rep : NULL;
+    struct first first = {.image = image, .known = known};
     struct tg_verdict verdict;
-    struct first first = {image, known, &verdict};
     struct tg_asked asked;
 
     tg_asked_make(image, &qstate->qinfo, client, *qstate->env->now, &asked);
     tg_decide_known(image, &asked.question, known, &verdict);
+    first.reply = verdict.reply;
     if (reply && tg_inspects(image, &verdict))
         (void)tg_targets_all(&asked.question, reply, look_at_target, &first);
-    return verdict.reply;
+    return first.reply;
 }
 
-/* Whether all in a list of clients are told what this one is, whatever is known of the twins. */
-static bool are_told_alike(const struct tg_image *image, const struct module_qstate *qstate,
-    const struct mesh_reply *list, const struct comm_reply *one)
-{
-    const enum tg_reply found = reply_to(image, qstate, one, TG_KNOWN_FOUND);
-    const enum tg_reply missing = reply_to(image, qstate, one, TG_KNOWN_NOT);
+/* What one client is told, whatever is known of the twins; and that others are. */
+struct told {
+    const struct comm_reply *one;
+    enum tg_reply found, missing;
+};
 
+static bool are_told_alike(const struct tg_image *image, const struct module_qstate *qstate,
+    const struct mesh_reply *list, const struct told *told)
+{
     for (const struct mesh_reply *r = list; r; r = r->next)
-        if (&r->query_reply != one &&
-            (reply_to(image, qstate, &r->query_reply, TG_KNOWN_FOUND) != found ||
-                reply_to(image, qstate, &r->query_reply, TG_KNOWN_NOT) != missing))
+        if (&r->query_reply != told->one &&
+            (reply_to(image, qstate, &r->query_reply, TG_KNOWN_FOUND) != told->found ||
+                reply_to(image, qstate, &r->query_reply, TG_KNOWN_NOT) != told->missing))
             return false;
     return true;
 }
@@ -114,14 +117,17 @@ bool tg_apart_alike(const struct tg_image *image, const struct module_qstate *qs
     const struct comm_reply *one = tg_client_of(state);
     rbtree_type *supers = (rbtree_type *)&state->super_set;
     const struct mesh_state_ref *above = (const struct mesh_state_ref *)rbtree_first(supers);
+    struct told told = {.one = one};
 
     if (!one || tg_image_group_count(image) == 0 || !may_be_more(state, above))
         return true;
-    if (!are_told_alike(image, qstate, state->reply_list, one))
+    told.found = reply_to(image, qstate, one, TG_KNOWN_FOUND);
+    told.missing = reply_to(image, qstate, one, TG_KNOWN_NOT);
+    if (!are_told_alike(image, qstate, state->reply_list, &told))
         return false;
-    RBTREE_FOR(above, const struct mesh_state_ref *, supers)
-    if (!are_told_alike(image, qstate, above->s->reply_list, one))
-        return false;
+    RBTREE_FOR (above, const struct mesh_state_ref *, supers)
+        if (!are_told_alike(image, qstate, above->s->reply_list, &told))
+            return false;
     return true;
 }
 
