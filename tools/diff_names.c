@@ -72,19 +72,9 @@ static void consider(struct search *s, struct tg_name name, bool tld, bool fresh
         s->out->names[s->out->count++] = candidate;
 }
 
-/* "*.ml": a name under the TLD that no entry names; "*" is no host's name (RFC 1123 2.1). */
-static void consider_tld(struct search *s, struct tg_name tld)
-{
-    uint8_t wire[2 + TG_LABEL_MAX + 2] = {1, '*'};
-
-    if (tld.len > sizeof(wire) - 2)
-        return;
-    memcpy(wire + 2, tld.wire, tld.len);
-    consider(s, (struct tg_name){wire, tld.len + 2}, true, true);
-}
-
-/* "*.com.om" of com.om, or "*.*.com.om". */
-static void consider_below(struct search *s, struct tg_name name, size_t labels)
+/* "*.com.om" of com.om, or "*.*.com.om": names there that no entry names; "*" is no host's name
+ * (RFC 1123 2.1). */
+static void consider_below(struct search *s, struct tg_name name, size_t labels, bool tld)
 {
     uint8_t wire[TG_DNAME_MAX];
 
@@ -93,7 +83,7 @@ static void consider_below(struct search *s, struct tg_name name, size_t labels)
     for (size_t i = 0; i < labels; i++)
         memcpy(wire + 2 * i, "\1*", 2);
     memcpy(wire + 2 * labels, name.wire, name.len);
-    consider(s, (struct tg_name){wire, 2 * labels + name.len}, false, true);
+    consider(s, (struct tg_name){wire, 2 * labels + name.len}, tld, true);
 }
 
 /* A public suffix of one policy that is none, or another, of the other. */
@@ -107,10 +97,10 @@ static bool consider_suffix(void *arg, struct tg_name name)
     if (here.suffix == there.suffix && here.suffix_wildcard == there.suffix_wildcard &&
         here.suffix_exception == there.suffix_exception)
         return true;
-    consider_below(s, name, 0);
-    consider_below(s, name, 1);
+    consider_below(s, name, 0, false);
+    consider_below(s, name, 1, false);
     if (here.suffix_wildcard != there.suffix_wildcard)
-        consider_below(s, name, 2);
+        consider_below(s, name, 2, false);
     return !s->failed;
 }
 
@@ -185,7 +175,7 @@ static void find_tlds(struct search *s, const struct tg_image *image)
         const struct tg_rule *rule = tg_image_rule(image, i);
         if (rule->kind != TG_KIND_TLD)
             continue;
-        consider_tld(s, rule->owner);
+        consider_below(s, rule->owner, 1, true);
         for (size_t j = 0; j < rule->target_count; j++)
             add_likeness(s, rule->owner, rule->targets[j]);
     }

@@ -100,7 +100,6 @@ kept_groups='clients: [{group: lab, subnets: [127.0.0.3/32], mode: "off"}]'
 
 # begin_kept: an outside that answers all at once, but what is asked for A when it is let go.
 begin_kept() {
-    local zone
     printf '%s\n' '@ 300 SOA ns.world. hostmaster 1 3600 1200 604800 60' '@ 300 NS ns.world.' 'near 300 CNAME ns.army.ml.' \
         >"$world_dir/zones/leads.zone"
     world_zones+=('leads.example leads.zone')
@@ -109,11 +108,8 @@ begin_kept() {
     live_liar keep "$world_nsd_port" || bail "no liar"
     # Or what is asked for on the way to a name is an A record, too.
     world_unbound_more+=$'\n    qname-minimisation: no'
-    for zone in ml leads.example; do
-        world_unbound_clauses+=$'\n'"stub-zone:
-    name: $zone
-    stub-addr: 127.0.0.1@$live_liar_port"
-    done
+    live_stub ml
+    live_stub leads.example
     kept_policy >"$world_dir/policy.yaml"
     world_compile "$world_dir/policy.yaml" || bail "$world_error"
     rm -f "$live_log"
@@ -232,9 +228,7 @@ world_stop nsd
 echo 'quiet.got. 300 A 203.0.113.9' >>"$world_dir/zones/root.zone"
 world_start nsd || bail "$world_error"
 live_liar silent "$world_nsd_port" || bail "no liar"
-world_unbound_clauses="stub-zone:
-    name: gov
-    stub-addr: 127.0.0.1@$live_liar_port"
+live_stub gov
 world_start unbound || bail "$world_error"
 test_repeated
 test_sinkhole

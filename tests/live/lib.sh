@@ -149,6 +149,12 @@ live_liar() {
     live_until test -s "$ready" || return 1
     live_liar_port=$(<"$ready")
 }
+# live_stub ZONE: its servers are the liar, for a resolver that is started from now on.
+live_stub() {
+    world_unbound_clauses+=$'\n'"stub-zone:
+    name: $1
+    stub-addr: 127.0.0.1@$live_liar_port"
+}
 live_liar_end() { kill "$live_liar_pid"; wait "$live_liar_pid" 2>/dev/null || true; }
 
 # live_spoil IMAGE KIND: a copy of it is made bad in one of the ways below, and takes the place of the

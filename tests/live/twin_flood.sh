@@ -162,15 +162,10 @@ world_stop nsd
 world_start nsd || bail "$world_error"
 live_liar honest "$world_nsd_port" mil || bail "no liar"
 liars+=("$live_liar_pid")
-world_unbound_clauses="stub-zone:
-    name: mil
-    stub-addr: 127.0.0.1@$live_liar_port"
+live_stub mil
 live_liar silent "$world_nsd_port" gov || bail "no liar"
 liars+=("$live_liar_pid")
-world_unbound_clauses+="
-stub-zone:
-    name: gov
-    stub-addr: 127.0.0.1@$live_liar_port"
+live_stub gov
 fault_begin
 test_same
 test_no_ttl
